@@ -5,12 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from pages import LOOK_AGAIN_MS
 from playwright.sync_api import Frame, Page
 
 GRAVE = ("serious", "critical")
 NEAR, ONCE_ROUND = 42, 97  # stops of the Tab key: from the questions to a region, of a whole page
 _AXE = Axe()
 _SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
+# A finding is as grave as its rule: what other rules find would only be thrown away.
+_GRAVE_ALONE = """grave => {
+  const others = axe._audit.rules.filter(({impact}) => !grave.includes(impact))
+  axe.configure({rules: others.map(({id}) => ({id, enabled: false}))})
+}"""
 # What has the focus: its role or tag, and what it is called.
 FOCUSED = f"""() => {{ {_SCRIPT}
   const at = focused()
@@ -23,12 +29,13 @@ def grave_findings(page: Page | Frame, part: str = "", *, colours_alone: bool = 
     Serious and critical findings, where they are, of a page or of the first part of it that fits a
     selector, once what fades in has; what a theme may change is colours alone.
     """
-    page.wait_for_function(f"() => {{ {_SCRIPT}\n return is_still() }}")
+    page.wait_for_function(f"() => {{ {_SCRIPT}\n return is_still() }}", polling=LOOK_AGAIN_MS)
     options: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
     if colours_alone:
         options["runOnly"] = ["color-contrast"]
     if not page.evaluate("() => 'axe' in window"):  # which is long to send
         page.evaluate(f"() => {{ {_AXE.axe_script} }}")
+        page.evaluate(_GRAVE_ALONE, GRAVE)
     run = "([part, options]) => axe.run(part ? first_seen(part) : document, options)"
     found = page.evaluate(run, [part, options])["violations"]
     return [

@@ -13,6 +13,9 @@ from explorer import Scenario, solve
 from explorer.text import format_number
 
 PATIENCE_MS = 60_000
+LOOK_AGAIN_MS = (
+    50  # to ask a page what takes long to find; by itself Playwright asks before each frame
+)
 # The colours, red to alpha, that the plots are painted on; kept whenever the page is printed.
 PAPERS = """[...Bokeh.index.query(view => view.canvas_view)].map(({canvas_view, frame: {bbox}}) => {
   const {canvas} = canvas_view.primary

@@ -16,7 +16,7 @@ from accessible import (
     told_slider,
     turned_back,
 )
-from pages import PAPERS, PATIENCE_MS, WATCH_PRINTS, wait_until_open, watched
+from pages import LOOK_AGAIN_MS, PAPERS, PATIENCE_MS, WATCH_PRINTS, wait_until_open, watched
 from playwright.sync_api import Browser, Page, expect
 from servers import free_port, serving
 
@@ -51,7 +51,7 @@ def page(url: str, browser: Browser) -> Iterator[Page]:
     with watched(page):
         page.goto(url)
         wait_until_open(page)
-        page.wait_for_function(COMPUTED)
+        page.wait_for_function(COMPUTED, polling=LOOK_AGAIN_MS)
         yield page
     page.close()
 
@@ -72,7 +72,7 @@ def themes(page: Page) -> tuple[bool, bool]:
 def ask(page: Page, question: str) -> None:
     page.get_by_role("tab", name=question, exact=True).click()
     expect_answered(page, question)
-    page.wait_for_function(COMPUTED)
+    page.wait_for_function(COMPUTED, polling=LOOK_AGAIN_MS)
 
 
 def expect_answered(page: Page, question: str) -> None:
@@ -112,7 +112,7 @@ def german(url: str, browser: Browser) -> Iterator[Page]:
     with watched(page):
         page.goto(url)
         wait_until_open(page)
-        page.wait_for_function(COMPUTED)
+        page.wait_for_function(COMPUTED, polling=LOOK_AGAIN_MS)
         yield page
     page.close()
 
@@ -383,7 +383,7 @@ def phone(url: str, browser: Browser) -> Iterator[Page]:
     with watched(phone):
         phone.goto(url)
         wait_until_open(phone)
-        phone.wait_for_function(COMPUTED)
+        phone.wait_for_function(COMPUTED, polling=LOOK_AGAIN_MS)
         yield phone
     phone.close()
 
