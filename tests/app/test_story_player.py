@@ -116,6 +116,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.goto(f"http://127.0.0.1:{port}/")
         yield page
+        expect.set_options(timeout=None)  # for the tests of other files, as it is by itself
         assert not wrong
         page.close()
 
