@@ -89,7 +89,10 @@ function hatch_once() {
   }
 }
 
-/** Lay out once a frame, however many parts of the page have changed their size in it: Bokeh does for each of them. */
+/**
+ * Lay out once a frame, however many parts of the page have changed their size in it: Bokeh does for each of them. What is
+ * in no page yet is laid out when it is.
+ */
 function lay_out_once_a_frame() {
   const {LayoutDOMView} = Bokeh.require("models/layouts/layout_dom")
   const {compute_layout} = LayoutDOMView.prototype
@@ -110,7 +113,7 @@ function lay_out_once_a_frame() {
   }
   LayoutDOMView.prototype.compute_layout = function () {
     if (this.parent instanceof LayoutDOMView) this._after_resize()
-    else compute_layout.call(this)
+    else if (this.el.isConnected) compute_layout.call(this)
   }
 }
 

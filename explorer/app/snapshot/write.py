@@ -91,9 +91,9 @@ BESIDE = "./"  # address of an app that serves the file itself
 NEEDS_APP = ("hosting_usd_per_h", "cost_cap_usd_per_h")  # what no page answers
 _WORDS = re.compile(r"\{\{ tr\('(.*?)'\) \}\}")  # of the page's own
 # Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
-# along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
-# from text and load them from blobs, as only a script can, start the solver from a blob, and write style elements and
-# attributes.
+# along. These load the libraries from a blob, which compile the functions that follow their plots (`CustomJS`) from
+# text ('unsafe-eval') and load them from blobs, as only a script can, start the solver from a blob, and write style
+# elements and attributes.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-eval' 'wasm-unsafe-eval' blob: {hashes}; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
@@ -359,15 +359,12 @@ def _contents(
 ) -> dict[str, Any]:
     """All that the page's script has to know, as JSON."""
     scenario, session = screen.scenario, screen.session
-    (docs, (item,)) = standalone_docs_json_and_render_items(
-        document.roots, suppress_callback_warning=True
-    )
+    docs, _ = standalone_docs_json_and_render_items(document.roots, suppress_callback_warning=True)
+    (pictures,) = docs.values()
     opened = link_values(scenario)
     keys = (*opened, "class", "theme")
     return {
-        "docs": docs,
-        "item": item.to_json(),
-        "roots": {root.name: root.id for root in document.roots},
+        "pictures": pictures,
         "handles": screen.models(),
         "groups": shown,
         "controls": [control for group in groups for control in group["controls"]],

@@ -1,11 +1,19 @@
 // What Python packed, `_packed` of write.py: gzip, as text of base 64.
 import {made} from "./arrays.js"
 
-export async function unpacked(packed) {
-  const text = atob(packed)
-  const bytes = made(Uint8Array, text.length, n => text.charCodeAt(n))
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+export const unpacked = async packed => new Uint8Array(await response(packed).arrayBuffer())
+
+export const unpacked_text = packed => response(packed).text()
+
+export const unpacked_blob = (packed, type) => response(packed, {headers: {"Content-Type": type}}).blob()
+
+function response(packed, init) {
+  const stream = new Blob([bytes(packed)]).stream().pipeThrough(new DecompressionStream("gzip"))
+  return new Response(stream, init)
 }
 
-export const unpacked_text = async packed => new TextDecoder().decode(await unpacked(packed))
+function bytes(packed) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(packed)
+  const text = atob(packed)
+  return made(Uint8Array, text.length, n => text.charCodeAt(n))
+}

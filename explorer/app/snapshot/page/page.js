@@ -3,7 +3,7 @@
 import {tr} from "../../words.js"
 import {folder_files} from "./folder.js"
 import {Inputs} from "./inputs.js"
-import {unpacked_text} from "./packed.js"
+import {unpacked_blob, unpacked_text} from "./packed.js"
 import {save_file, save_menu} from "./save.js"
 import {between_sentences, general} from "./text.js"
 import {register_words} from "./words.js"
@@ -12,18 +12,20 @@ import {zipped} from "./zip.js"
 const FONT = getComputedStyle(document.body).fontFamily
 const KEY = "page" // of the inputs, by which components of a page find each other
 const root = document.documentElement
-const [libraries, contents] = await Promise.all(["libraries", "contents"].map(id => unpacked_text(packed(id))))
-const {docs, item, roots, handles, settings: own_settings, workloads, groups, controls: possible, reach, values, names, own, argument, table, story,
+const whole = new Promise(resolve => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", resolve) : resolve()))
+const libraries = unpacked_blob(packed("libraries"), "text/javascript").then(run)
+const contents = await unpacked_text(packed("contents"))
+const {pictures, handles, settings: own_settings, workloads, groups, controls: possible, reach, values, names, own, argument, table, story,
   leads, styles, workload, file_name, board} = JSON.parse(contents)
-;(0, eval)(libraries)
+await libraries
 register_words()
 tell_states_of_buttons()
 spare_bokeh()
-document.querySelector("main").hidden = false
-item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
-const views = await Bokeh.embed.embed_items(docs, [item])
-await Promise.all(views.flatMap(view => [...view].map(one => one.ready ?? null)))
-const shown = Bokeh.documents.at(-1)
+const shown = Bokeh.require("document").Document.from_json(pictures)
+const apart = shown.roots().map(() => new DocumentFragment())
+const made = await Bokeh.embed.add_document_standalone(shown, document.body, apart)
+const views = shown.roots().map(one => made.get(one))
+await Promise.all(views.map(view => view.ready))
 
 const classes = [...workloads, "all"]
 const colours = shown.get_model_by_id(handles["map|colour|widget"]).options.map(([column]) => column)
@@ -53,7 +55,7 @@ document.getElementById("theme").onclick = () => inputs.put({theme: inputs.value
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
 if (board) component("submit", submit_component, {key: KEY, ...board})
-const worker = painted_first().then(started)
+const worker = Promise.all([whole, painted_first()]).then(started)
 save_menu(document.getElementById("save"), save_scenario, table => tell_worker({table}))
 ask()
 // last, for it does what the address says
@@ -62,8 +64,16 @@ fold_controls()
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
-paint_plots()
+show_views()
 root.dataset.ready = "yes"
+
+/** Run a script, which the browser reads and compiles beside the page. */
+function run(script) {
+  return new Promise((onload, onerror) => {
+    const src = URL.createObjectURL(script)
+    document.head.append(Object.assign(document.createElement("script"), {src, onload, onerror}))
+  })
+}
 
 function packed(id) {
   const holder = document.getElementById(id)
@@ -72,18 +82,28 @@ function packed(id) {
   return text
 }
 
-/** Have plots painted once, now that all is in its place and theme: Bokeh would paint each as it comes, and again for both. */
+/** Put the views, which were made apart, in their places, and have all laid out and painted once: Bokeh would do so for each that comes. */
+function show_views() {
+  document.querySelector("main").hidden = false
+  views.forEach((view, n) => document.getElementById(view.model.name).append(apart[n]))
+  for (const step of ["measure_layout", "update_bbox", "_compute_layout", "after_layout"]) for (const view of views) view[step]()
+  for (const view of views) view._layout_computed = true
+  setTimeout(() => requestAnimationFrame(paint_plots)) // once they are laid out for what their scripts make of their sizes
+}
+
 function paint_plots() {
   for (const plot of shown._all_models.values()) {
     if (plot.type !== "Figure") continue
-    Bokeh.index.find_one_by_id(plot.id).notify_finished_after_paint()
-    plot.hold_render = false
+    plot.setv({hold_render: false}, {silent: true})
+    const view = Bokeh.index.find_one_by_id(plot.id)
+    view.notify_finished_after_paint()
+    view.repaint()
   }
 }
 
-/** Resolves when the first frame is painted: what the page is opened with needs no solver, and the solver all processors. */
+/** Resolves when plots are painted: what the page is opened with needs no solver, and the solver all processors. */
 function painted_first() {
-  return new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))
+  return new Promise(resolve => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve)))) // as `show_views` has them painted
 }
 
 async function started() {
@@ -364,6 +384,7 @@ function fitting(label) {
 
 /** The state that is chosen, as a folder that Wattlas opens. */
 async function save_scenario() {
+  await whole
   scenario_files ??= unpacked_text(packed("folder")).then(JSON.parse)
   const own = infinite(own_settings)
   const changes = Object.fromEntries(Object.entries(settings()).filter(([name, value]) => value !== own[name]))
