@@ -387,6 +387,12 @@ def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_giv
 
 
 @pytest.mark.ui
+def test_of_bokehs_widgets_those_run_that_are_in_the_file(page):
+    run = page.evaluate("['Toggle', 'Select', 'DatePicker'].map(name => name in Bokeh.Models)")
+    assert run == [True, True, False]
+
+
+@pytest.mark.ui
 def test_a_file_that_is_opened_paints_each_plot_once_in_its_theme(opened):
     """What it was written with is the first state that it solves."""
     page = opened(1400)

@@ -189,6 +189,24 @@ def test_a_story_is_played_from_a_file_with_the_keys_of_a_clicker(page: Page):
 
 
 @pytest.mark.ui
+def test_a_card_of_a_step_is_made_when_the_step_shows_it_and_painted_once(browser: Browser, made):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(made[0].as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    parts = "['greedy', 'certificate'].map(id => document.getElementById(id).childElementCount)"
+    assert page.evaluate(parts) == [0, 0]
+    page.get_by_role("button", name="Story:").click()
+    page.wait_for_function("""() => {
+      const plots = [...Bokeh.index.query(view => view.canvas_view)]
+      const inside = plots.filter(({root}) => root.model.name === "greedy")
+      return inside.length && inside.every(({_render_count: times}) => times === 1)
+    }""")
+    expect(page.locator("#greedy")).to_be_visible()
+    assert page.evaluate(parts) == [1, 0]
+    page.close()
+
+
+@pytest.mark.ui
 def test_a_slider_leaves_from_the_state_of_a_step_and_reset_leads_to_the_opened_one(page: Page):
     page.get_by_role("button", name="Story:").click()
     told = scenario()

@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 from bokeh.document import Document
 from bokeh.embed.util import standalone_docs_json_and_render_items
-from bokeh.models import AbstractButton, LayoutDOM, Plot, SaveTool, Select, TapTool
+from bokeh.models import AbstractButton, LayoutDOM, Plot, SaveTool, Select, TapTool, Widget
 from bokeh.settings import settings as bokeh_settings
 from markupsafe import Markup, escape
 
@@ -446,8 +446,6 @@ def _page(
 ) -> bytes:  # fmt: skip
     """The file."""
     scenario = screen.scenario
-    js = Path(bokeh_settings.bokehjs_path()) / "js"
-    libraries = [js / f"{name}.min.js" for name in ("bokeh", "bokeh-widgets")]
     template = _in_words((PAGE / "page.html").read_text("utf-8"))
     script = f"\n{_script(board)}\n"
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
@@ -463,7 +461,7 @@ def _page(
             cards=joined(
                 html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards
             ),
-            libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
+            libraries=_packed(_libraries(screen.roots).encode()),
             contents=_packed(_json(contents)),
             world=_packed(_json(world)),
             folder=_packed(_json(scenario.files())),
@@ -508,6 +506,20 @@ def _policy(scripts: Iterable[str], board: bool) -> str:
     """What the page may do, so that these scripts can run; with a board it may ask its server."""
     policy = _POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in scripts))
     return f"{policy}; connect-src 'self'" if board else policy
+
+
+def _libraries(roots: Sequence[LayoutDOM]) -> str:
+    """BokehJS, which runs those of its widgets that are there."""
+    js = Path(bokeh_settings.bokehjs_path()) / "js"
+    widgets = (m for root in roots for m in root.references() if isinstance(m, Widget))
+    kinds = {type(widget).__qualified_model__ for widget in widgets}
+    own = sorted(kind for kind in kinds if "." not in kind)  # Panel's are the page's
+    modules = [re.sub("(?<!^)(?=[A-Z])", "_", kind).lower() for kind in own]
+    few = (PAGE / "few_widgets.js").read_text("utf-8").replace("WIDGETS", json.dumps(modules))
+    bokeh, rest = (
+        (js / f"{name}.min.js").read_text("utf-8") for name in ("bokeh", "bokeh-widgets")
+    )
+    return "\n;".join((bokeh, few, rest))
 
 
 def _script(board: bool) -> str:

@@ -22,10 +22,11 @@ register_words()
 tell_states_of_buttons()
 spare_bokeh()
 const shown = Bokeh.require("document").Document.from_json(pictures)
-const apart = shown.roots().map(() => new DocumentFragment())
-const made = await Bokeh.embed.add_document_standalone(shown, document.body, apart)
-const views = shown.roots().map(one => made.get(one))
-await Promise.all(views.map(view => view.ready))
+shown.views_manager = new (Bokeh.require("core/view_manager").ViewManager)([], Bokeh.index)
+const cards = new Set(shown.roots().filter(one => place_of(one).matches(".card"))) // that steps of the story show, and not made before
+for (const card of cards) shown.notify_idle(card)
+const views = []
+for (const one of shown.roots()) if (!cards.has(one)) views.push(await made_apart(one))
 
 const classes = [...workloads, "all"]
 const colours = shown.get_model_by_id(handles["map|colour|widget"]).options.map(([column]) => column)
@@ -64,7 +65,8 @@ fold_controls()
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
-show_views()
+document.querySelector("main").hidden = false
+show_views(views)
 root.dataset.ready = "yes"
 
 /** Run a script, which the browser reads and compiles beside the page. */
@@ -82,22 +84,34 @@ function packed(id) {
   return text
 }
 
-/** Put the views, which were made apart, in their places, and have all laid out and painted once: Bokeh would do so for each that comes. */
-function show_views() {
-  document.querySelector("main").hidden = false
-  views.forEach((view, n) => document.getElementById(view.model.name).append(apart[n]))
-  for (const step of ["measure_layout", "update_bbox", "_compute_layout", "after_layout"]) for (const view of views) view[step]()
-  for (const view of views) view._layout_computed = true
-  setTimeout(() => requestAnimationFrame(paint_plots)) // once they are laid out for what their scripts make of their sizes
+function place_of({name}) {
+  return document.getElementById(name)
 }
 
-function paint_plots() {
-  for (const plot of shown._all_models.values()) {
+/** A view that is in no place yet. */
+async function made_apart(one) {
+  const [view, apart] = [await shown.views_manager.build_view(one), new DocumentFragment()]
+  view.build(apart)
+  Bokeh.index.add(view)
+  await view.ready
+  return {view, apart}
+}
+
+/** Put views in their places, and have all laid out and painted once: Bokeh would do so for each that comes. */
+function show_views(views) {
+  for (const {view, apart} of views) place_of(view.model).append(apart)
+  for (const step of ["measure_layout", "update_bbox", "_compute_layout", "after_layout"]) for (const {view} of views) view[step]()
+  for (const {view} of views) view._layout_computed = true
+  setTimeout(() => requestAnimationFrame(() => views.forEach(paint_plots))) // once they are laid out for what their scripts make of their sizes
+}
+
+function paint_plots({view}) {
+  for (const plot of view.model.references()) {
     if (plot.type !== "Figure") continue
     plot.setv({hold_render: false}, {silent: true})
-    const view = Bokeh.index.find_one_by_id(plot.id)
-    view.notify_finished_after_paint()
-    view.repaint()
+    const painter = Bokeh.index.find_one_by_id(plot.id)
+    painter.notify_finished_after_paint()
+    painter.repaint()
   }
 }
 
@@ -320,12 +334,18 @@ function story_model() {
     const step = model.shown ? JSON.parse(model.shown) : null
     const card = step && !step.waits ? story.cards[step.n] : null
     for (const each of document.querySelectorAll("#cards > .card")) each.hidden = each.id !== card?.name
-    if (card) patch(Object.entries(card.slots).map(([slot, value]) => [slot, as_numbers(value)]))
+    if (card) show_card(card)
   }
   const model = recordedStory(story, put)
   draw("story", story_component, model)
   model.on("shown", show_cards)
   return model
+}
+
+async function show_card({name, slots}) {
+  patch(Object.entries(slots).map(([slot, value]) => [slot, as_numbers(value)]))
+  const one = shown.roots().find(one => one.name === name)
+  if (cards.delete(one)) show_views([await made_apart(one)])
 }
 
 function as_numbers(value) {
