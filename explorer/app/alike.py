@@ -34,7 +34,7 @@ else:
 
 MOST_KINDS = 16  # some 0.7 MB each
 # a session is made when no page has opened for so long, or has waited so long since the one before
-QUIET_S, PATIENCE_S = 0.05, 1.0
+QUIET_S, PATIENCE_S = 0.05, 2.0
 HEAD_START_S = 0.01  # of whoever waits for an answer over the next session
 
 _ANY = "wattlas-n"  # in the place of what the ids of a page begin with
