@@ -203,6 +203,12 @@ def test_a_card_of_a_step_is_made_when_the_step_shows_it_and_painted_once(browse
     }""")
     expect(page.locator("#greedy")).to_be_visible()
     assert page.evaluate(parts) == [1, 0]
+    rows = page.evaluate("""() => {
+      const named = ({model, root}) => model.major_label_overrides?.size && root.model.name === "greedy"
+      const [axis] = [...Bokeh.index.query(named)]
+      return Array.from(axis.model.ticker.ticks, place => axis._major_label_views.get(place)?.model.text)
+    }""")
+    assert sorted(rows) == ["baseline", "greedy", "optimum"]
     page.close()
 
 

@@ -209,7 +209,7 @@ function patch(changed) {
     else {
       const changes = handle === "cds" ? columns : properties
       const id = handles[`${view}|${element}|${handle}`]
-      changes.set(id, {...changes.get(id), [name]: name === "axis_label" && x_axes.includes(id) ? fitting(value) : value})
+      changes.set(id, {...changes.get(id), [name]: as_bokeh_has_it(id, name, value)})
     }
   }
   for (const [id, values] of columns) {
@@ -219,6 +219,12 @@ function patch(changed) {
   }
   for (const [id, values] of properties) shown.get_model_by_id(id).setv(values)
   for (const [view, model] of Object.entries(texts)) if (Object.keys(cells[view]).length) model.change(cells[view])
+}
+
+function as_bokeh_has_it(id, name, value) {
+  if (name === "axis_label" && x_axes.includes(id)) return fitting(value)
+  if (name === "major_label_overrides") return new Map(Object.entries(value).map(([place, label]) => [Number(place), label]))
+  return value
 }
 
 // Components of the app, each with a model that stays in this page
