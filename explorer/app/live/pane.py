@@ -5,7 +5,7 @@ tenth of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import holoviews as hv
@@ -50,6 +50,8 @@ SOURCES_HERE = html("<!-- sources -->")  # place in it for whose figures the car
 FADING_S = 0.5  # that something may take before what it replaces fades
 _TEXT = "14px"  # the least that a room can read
 _TOOLBAR = ":host(.bk-inner) { background-color: var(--mui-palette-background-paper, #fff); }"
+# of a `GlyphRenderer`: what looks like the glyph is neither a model nor a view of its own
+ONE_LOOK = dict.fromkeys(("selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"))
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
 
 
@@ -93,8 +95,8 @@ class Drawing:
 
         return hook
 
-    def figure(self, element: Any, **properties: Any) -> Plot:
-        """What HoloViews draws, with properties of Bokeh's."""
+    def figure(self, element: Any, picked: Iterable[str] = (), **properties: Any) -> Plot:
+        """What HoloViews draws, with properties of Bokeh's; of some elements what is picked looks otherwise."""
         # in the document of whoever comes first, the plot would be cleared when that session ends
         scratch_document = Document()
         # Bokeh's: HoloViews asks neither Panel nor its own argument
@@ -114,8 +116,8 @@ class Drawing:
             tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)
         ]
         say_tools(figure)
-        kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
         tell_ticks_apart(figure)
+        picks = [self.handles[name]["glyph_renderer"] for name in picked]
         for model in figure.references():
             if isinstance(model, Axis):
                 model.update(
@@ -130,9 +132,8 @@ class Drawing:
                 model.title_text_font_style = "normal"
             elif isinstance(model, GlyphRenderer):
                 # variants that look the same are four more models
-                model.update(nonselection_glyph=None, muted_glyph=None, hover_glyph=None)
-                if model.data_source.id not in kept:
-                    model.selection_glyph = None
+                kept = {"selection_glyph": model.selection_glyph} if model in picks else {}
+                model.update(**ONE_LOOK | kept)
         return figure
 
     def words(self, name: str, **properties: Any) -> HTML:

@@ -7,6 +7,7 @@ function spare_bokeh() {
   paint_what_is_drawn_anew()
   keep_styles_that_stay()
   place_no_glyphs()
+  view_glyphs_once()
   hatch_once()
   lay_out_once_a_frame()
   lay_plots_out_alone()
@@ -63,6 +64,40 @@ function place_no_glyphs() {
   const {prototype} = Bokeh.require("models/renderers/glyph_renderer").GlyphRendererView
   prototype.update_position = function () {
     this.position.replace(":host { display: none; }")
+  }
+}
+
+/**
+ * Have one view of glyphs that look alike. Bokeh has further ones for what is selected, is not, is muted, or is left of many in
+ * motion, five of each, which it has compute all that they draw anew whenever a number changes.
+ */
+function view_glyphs_once() {
+  const {prototype} = Bokeh.require("models/renderers/glyph_renderer").GlyphRendererView
+  const {build_view} = Bokeh.require("core/build_views")
+  const {lazy_initialize, children_views} = prototype
+  const rest = Object.getPrototypeOf(prototype).lazy_initialize
+  const same_as = view => {
+    const nothing = () => {}
+    const told = ["set_base", "set_data", "set_visuals", "after_visuals", "after_lazy_visuals", "map_data", "remove"]
+    const same = Object.fromEntries(told.map(name => [name, nothing]))
+    return Object.assign(Object.create(view), {...same, paint: (...given) => view.paint(...given), same_as: view})
+  }
+  prototype.lazy_initialize = async function () {
+    const {view, glyph, selection_glyph, nonselection_glyph, hover_glyph, muted_glyph} = this.model
+    const others = {selection_glyph, nonselection_glyph, hover_glyph, muted_glyph, decimated_glyph: null}
+    if (Object.values(others).includes("auto")) return lazy_initialize.call(this)
+    await rest.call(this)
+    this.cds_view = await build_view(view, {parent: this})
+    this.glyph = await this.build_glyph_view(glyph)
+    for (const [name, other] of Object.entries(others)) {
+      if (name === "hover_glyph" && !other) continue
+      this[name] = other ? await this.build_glyph_view(other) : same_as(this.glyph)
+      this[name].set_base(this.glyph)
+    }
+    await this.set_data()
+  }
+  prototype.children_views = function () {
+    return children_views.call(this).filter(view => !view.same_as)
   }
 }
 

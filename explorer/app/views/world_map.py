@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from explorer.app.component import words_of
 from explorer.app.live.card import card
 from explorer.app.live.origins import name_sources
-from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
+from explorer.app.live.pane import ONE_LOOK, Drawing, Handles, LivePane, quiet_toolbar
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.app.live.taken import Taken
 from explorer.charts.backends.basemap import basemap
@@ -237,7 +237,9 @@ def _drawing() -> Drawing:
         world = hv.Overlay([*basemap(), flows, regions, clients]).opts(
             **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar], backend=BOKEH
         )
-        figure = drawing.figure(world, min_border=0, below=[], left=[])
+        figure = drawing.figure(
+            world, picked=("regions", "clients"), min_border=0, below=[], left=[]
+        )
         _shade_the_night(figure, drawing.handles)
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
         for moving in ("arcs", "regions", "clients"):
@@ -296,11 +298,12 @@ def _answer(drawing: Drawing) -> LayoutDOM:
 def scale_with_the_map(circles: dict[str, Any], radius: Any) -> None:
     """Circles as large a part of the world on a phone as on a projector; their radius in metres."""
     renderer = circles["glyph_renderer"]
-    for variant in ("glyph", "selection_glyph"):
-        drawn = getattr(renderer, variant)
-        names = set(Circle.properties()) & {name for name in drawn.properties() if "_" in name}
-        look = {name: getattr(drawn, name) for name in names if not name.startswith("js_")}
-        setattr(renderer, variant, Circle(x="x", y="y", radius=radius, **look))
+    drawn = {variant: getattr(renderer, variant) for variant in ("glyph", "selection_glyph")}
+    for variant, glyph in drawn.items():
+        if glyph is not None:  # else what is picked looks like the rest
+            names = set(Circle.properties()) & {name for name in glyph.properties() if "_" in name}
+            look = {name: getattr(glyph, name) for name in names if not name.startswith("js_")}
+            setattr(renderer, variant, Circle(x="x", y="y", radius=radius, **look))
     circles["glyph"] = renderer.glyph
 
 
@@ -322,9 +325,7 @@ def _write_names(figure: Plot, handles: Handles) -> None:
         text_font=value("Roboto, Helvetica, Arial, sans-serif"), background_fill_color=PAPER,
         background_fill_alpha=0.7,
     )  # fmt: skip
-    names = figure.add_glyph(
-        source, words, level="overlay", selection_glyph=None, nonselection_glyph=None
-    )
+    names = figure.add_glyph(source, words, level="overlay", **ONE_LOOK)
     handles["named"] = {"cds": source, "glyph_renderer": names}
 
 
@@ -361,7 +362,7 @@ def _shade_the_night(figure: Plot, handles: Handles) -> None:
     """Above the land, below all that is told of it."""
     source = ColumnDataSource({"x": [], "y": []})
     shade = Patch(x="x", y="y", fill_color=DUSK, fill_alpha=DUSK_ALPHA, line_color=None)
-    figure.add_glyph(source, shade, selection_glyph=None, nonselection_glyph=None)
+    figure.add_glyph(source, shade, **ONE_LOOK)
     handles["night"] = {"cds": source}
 
 
@@ -370,20 +371,14 @@ def _follow_the_theme(figure: Plot, handles: Handles) -> None:
     regions: Any = handles["regions"]["glyph_renderer"]
     named: Any = handles["named"]["glyph_renderer"]
     names = named.glyph
-    variants = (regions.glyph, regions.nonselection_glyph, regions.muted_glyph)
-    circles = [glyph for glyph in variants if isinstance(glyph, Circle | Scatter)]
-    for model in (
-        names,
-        *circles,
-        handles["arcs"]["color_color_mapper"],
-        handles["heads"]["glyph"],
-    ):
+    circles, arcs = regions.glyph, handles["arcs"]["color_color_mapper"]
+    for model in (names, circles, arcs, handles["heads"]["glyph"]):
         model.syncable = False  # the server need not know
     args = {
         "figure": figure,
         "names": names,
         "circles": circles,
-        "arcs": handles["arcs"]["color_color_mapper"],
+        "arcs": arcs,
         "heads": handles["heads"]["glyph"],
         "by_day": [INK, PAPER, RIM, LOOKS["lead"].colour],
         "by_night": [PAPER, NIGHT, NIGHT_RIM, NIGHT_LEAD],
@@ -402,7 +397,7 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     head = Scatter(
         marker="triangle", x="x", y="y", angle="angle", size="size", fill_color=colour, line_color=colour
     )  # fmt: skip
-    figure.add_glyph(heads, head, level="overlay", selection_glyph=None, nonselection_glyph=None)
+    figure.add_glyph(heads, head, level="overlay", **ONE_LOOK)
     below = [renderer.id for renderer in figure.renderers].index(regions["glyph_renderer"].id)
     figure.renderers.insert(below, figure.renderers.pop())
     segments.syncable = heads.syncable = False  # the server knows the flows
@@ -488,7 +483,7 @@ const [r, g, b] = (String(figure.background_fill_color).match(/[\\da-f]{2}/gi) ?
 const [ink, paper, rim, lead] = 0.3 * r + 0.59 * g + 0.11 * b < 128 ? by_night : by_day
 names.text_color = ink
 names.background_fill_color = paper
-for (const circle of circles) circle.line_color = rim
+circles.line_color = rim
 arcs.palette = [others[0], lead, others[1]]
 heads.fill_color = heads.line_color = lead
 document.documentElement.style.setProperty("--wattlas-lead", lead) // of the legend
