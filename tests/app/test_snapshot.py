@@ -33,6 +33,7 @@ from explorer.app import file_process
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import HIDEABLE, program
 from explorer.app.snapshot import write as snapshots
+from explorer.app.snapshot.bokehjs import bokehjs
 from explorer.app.snapshot.save_button import PAGE, SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
@@ -387,9 +388,38 @@ def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_giv
 
 
 @pytest.mark.ui
-def test_of_bokehs_widgets_those_run_that_are_in_the_file(page):
-    run = page.evaluate("['Toggle', 'Select', 'DatePicker'].map(name => name in Bokeh.Models)")
-    assert run == [True, True, False]
+def test_of_bokehs_models_those_are_known_that_are_in_the_file(page):
+    names = ["Toggle", "Select", "Patches", "DatePicker", "Bezier"]
+    known = page.evaluate("names => names.map(name => name in Bokeh.Models)", names)
+    assert known == [True, True, True, False, False]
+
+
+@pytest.mark.ui
+def test_each_module_of_bokeh_that_is_in_the_file_finds_those_that_it_needs(page, made):
+    libraries = gzip.decompress(packed(made[0].read_text("utf-8"), "libraries")).decode()
+    numbers = json.loads(re.findall(r"^}, 0, (\{.*}), \{}\);}\);$", libraries, re.MULTILINE)[0])
+    assert len(re.findall(r"^\d+: function", libraries, re.MULTILINE)) > len(numbers) > 250
+    assert "models/widgets/date_picker" not in numbers  # nor all that only this needs
+    assert page.evaluate("names => names.every(name => Bokeh.require(name))", [*numbers])
+
+
+def test_a_model_that_bokeh_does_not_have_is_told_when_the_file_is_made():
+    with pytest.raises(KeyError, match="Patchez"):
+        bokehjs(["Patches", "Patchez"], [])
+
+
+@pytest.mark.ui
+def test_of_glyphs_that_look_alike_there_is_one_view(page):
+    """Bokeh has five of each, and has all compute anew what they draw when a number changes."""
+    there, wanted = page.evaluate("""() => {
+      const looks = ["glyph", "selection_glyph", "nonselection_glyph", "hover_glyph", "muted_glyph"]
+      const drawn = [...Bokeh.index.query(view => view.set_data && view.decimated_glyph)]
+      const is_glyph = view => ({model}) => model.type === view.model.glyph.type
+      const there = drawn.map(view => view.children_views().filter(is_glyph(view)).length)
+      return [there, drawn.map(view => looks.filter(look => view.model[look]).length)]
+    }""")
+    assert there == wanted
+    assert len(there) > 15 and min(there) == 1
 
 
 @pytest.mark.ui

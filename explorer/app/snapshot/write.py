@@ -22,8 +22,7 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 from bokeh.document import Document
 from bokeh.embed.util import standalone_docs_json_and_render_items
-from bokeh.models import AbstractButton, LayoutDOM, Plot, SaveTool, Select, TapTool, Widget
-from bokeh.settings import settings as bokeh_settings
+from bokeh.models import AbstractButton, LayoutDOM, Plot, SaveTool, Select, TapTool
 from markupsafe import Markup, escape
 
 from explorer import __version__
@@ -47,6 +46,7 @@ from explorer.app.questions import QUESTIONS
 from explorer.app.readers import IN_LANGUAGE, in_language
 from explorer.app.region_table.regions import table_columns
 from explorer.app.snapshot import FRAME_PX, HIDEABLE
+from explorer.app.snapshot.bokehjs import bokehjs
 from explorer.app.snapshot.page_data import encoded, page_data
 from explorer.app.snapshot.program import PAGE, program, solver_licence, solver_program, solver_wasm
 from explorer.app.snapshot.view_labels import view_labels
@@ -90,6 +90,9 @@ LEADS = {
 BESIDE = "./"  # address of an app that serves the file itself
 NEEDS_APP = ("hosting_usd_per_h", "cost_cap_usd_per_h")  # what no page answers
 _WORDS = re.compile(r"\{\{ tr\('(.*?)'\) \}\}")  # of the page's own
+# of Bokeh's in a document: Panel's, which have a path, are the page's
+_MODEL = re.compile(r'"type":"object","name":"(\w+)"')
+_REQUIRED = re.compile(r'Bokeh\.require\("([\w/]+)"\)')
 # Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
 # along. These load the libraries from a blob, which compile the functions that follow their plots (`CustomJS`) from
 # text ('unsafe-eval') and load them from blobs, as only a script can, start the solver from a blob, and write style
@@ -306,6 +309,10 @@ class _Screen:
         table = table_columns(self.session)
         return shown | {("table", "", "", column): value for column, value in table.items()}
 
+    def choice(self, view: str, element: str) -> Any:
+        """What is chosen with beside a picture."""
+        return self._panes[view].copies[0][element]["widget"]
+
     def models(self) -> dict[str, str]:
         """Ids of the models behind elements, as the page names them."""
         return {
@@ -361,11 +368,13 @@ def _contents(
     scenario, session = screen.scenario, screen.session
     docs, _ = standalone_docs_json_and_render_items(document.roots, suppress_callback_warning=True)
     (pictures,) = docs.values()
+    pictures.pop("defs", None)  # of components of this process, which no page has
     opened = link_values(scenario)
     keys = (*opened, "class", "theme")
     return {
         "pictures": pictures,
         "handles": screen.models(),
+        "colours": [column for column, _ in screen.choice("map", "colour").options],
         "groups": shown,
         "controls": [control for group in groups for control in group["controls"]],
         "reach": reach_of(session.placement),
@@ -447,7 +456,7 @@ def _page(
     """The file."""
     scenario = screen.scenario
     template = _in_words((PAGE / "page.html").read_text("utf-8"))
-    script = f"\n{_script(board)}\n"
+    script, told = f"\n{_script(board)}\n", _json(contents)
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
     return (
         Template(template)
@@ -461,10 +470,10 @@ def _page(
             cards=joined(
                 html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards
             ),
-            libraries=_packed(_libraries(screen.roots).encode()),
-            contents=_packed(_json(contents)),
-            world=_packed(_json(world)),
-            folder=_packed(_json(scenario.files())),
+            libraries=_packed(bokehjs(_MODEL.findall(told), _REQUIRED.findall(script)).encode()),
+            contents=_packed(told.encode()),
+            world=_packed(_json(world).encode()),
+            folder=_packed(_json(scenario.files()).encode()),
             program=_packed(solver.encode()),
             wasm=_packed(wasm),
             script=script,
@@ -506,20 +515,6 @@ def _policy(scripts: Iterable[str], board: bool) -> str:
     """What the page may do, so that these scripts can run; with a board it may ask its server."""
     policy = _POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in scripts))
     return f"{policy}; connect-src 'self'" if board else policy
-
-
-def _libraries(roots: Sequence[LayoutDOM]) -> str:
-    """BokehJS, which runs those of its widgets that are there."""
-    js = Path(bokeh_settings.bokehjs_path()) / "js"
-    widgets = (m for root in roots for m in root.references() if isinstance(m, Widget))
-    kinds = {type(widget).__qualified_model__ for widget in widgets}
-    own = sorted(kind for kind in kinds if "." not in kind)  # Panel's are the page's
-    modules = [re.sub("(?<!^)(?=[A-Z])", "_", kind).lower() for kind in own]
-    few = (PAGE / "few_widgets.js").read_text("utf-8").replace("WIDGETS", json.dumps(modules))
-    bokeh, rest = (
-        (js / f"{name}.min.js").read_text("utf-8") for name in ("bokeh", "bokeh-widgets")
-    )
-    return "\n;".join((bokeh, few, rest))
 
 
 def _script(board: bool) -> str:
@@ -602,8 +597,8 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _sha256(text: str) -> str:

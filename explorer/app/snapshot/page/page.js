@@ -15,21 +15,11 @@ const root = document.documentElement
 const whole = new Promise(resolve => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", resolve) : resolve()))
 const libraries = unpacked_blob(packed("libraries"), "text/javascript").then(run)
 const contents = await unpacked_text(packed("contents"))
-const {pictures, handles, settings: own_settings, workloads, groups, controls: possible, reach, values, names, own, argument, table, story,
-  leads, styles, workload, file_name, board} = JSON.parse(contents)
-await libraries
-register_words()
-tell_states_of_buttons()
-spare_bokeh()
-const shown = Bokeh.require("document").Document.from_json(pictures)
-shown.views_manager = new (Bokeh.require("core/view_manager").ViewManager)([], Bokeh.index)
-const cards = new Set(shown.roots().filter(one => place_of(one).matches(".card"))) // that steps of the story show, and not made before
-for (const card of cards) shown.notify_idle(card)
-const views = []
-for (const one of shown.roots()) if (!cards.has(one)) views.push(await made_apart(one))
+const {pictures, handles, settings: own_settings, workloads, colours, groups, controls: possible, reach, values, names, own, argument, table,
+  story, leads, styles, workload, file_name, board} = JSON.parse(contents)
 
+// What needs no library is there while these are compiled
 const classes = [...workloads, "all"]
-const colours = shown.get_model_by_id(handles["map|colour|widget"]).options.map(([column]) => column)
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
 const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false, flows: false}),
   possible, {class: classes, theme: ["light", "dark"], colour: colours, clients: [false, true], flows: [false, true]})
@@ -45,19 +35,30 @@ const texts = {table: table_model(), argument: argument_model()} // what shows i
 const controls = panel("controls", controls_component, {groups: JSON.stringify(groups), reach})
 const over_pictures = narrow.matches && panel("sheet", controls_component, {groups: JSON.stringify(groups), reach, single: true})
 const buttons = history_model()
-const tale = story && story_model()
+if (story) story_model()
+if (board) component("submit", submit_component, {key: KEY, ...board})
 const live_address = document.getElementById("live")?.href
+document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
+save_menu(document.getElementById("save"), save_scenario, table => tell_worker({table}))
+
+await libraries
+register_words()
+tell_states_of_buttons()
+spare_bokeh()
+const shown = Bokeh.require("document").Document.from_json(pictures)
+shown.views_manager = new (Bokeh.require("core/view_manager").ViewManager)([], Bokeh.index)
+const cards = new Set(shown.roots().filter(one => place_of(one).matches(".card"))) // that steps of the story show, and not made before
+for (const card of cards) shown.notify_idle(card)
+const views = []
+for (const one of shown.roots()) if (!cards.has(one)) views.push(await made_apart(one))
 choose_in_the_picture("class", "frontier|class|widget", "active", n => classes[n], id => classes.indexOf(id))
 choose_in_the_picture("colour", "map|colour|widget", "value")
 choose_in_the_picture("clients", "map|clients shown|widget", "active")
 choose_in_the_picture("flows", "map|disclosure|widget", "active")
 for (const panel of ["cost", "carbon"]) take_steps(shown.get_model_by_id(handles[`frontier|${panel} steps|selected`]))
-document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
-if (board) component("submit", submit_component, {key: KEY, ...board})
 const worker = Promise.all([whole, painted_first()]).then(started)
-save_menu(document.getElementById("save"), save_scenario, table => tell_worker({table}))
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
@@ -65,7 +66,6 @@ fold_controls()
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
-document.querySelector("main").hidden = false
 show_views(views)
 root.dataset.ready = "yes"
 

@@ -3,7 +3,8 @@
 
 /** Make it known to Bokeh, whose scripts are there. */
 export function register_words() {
-  const [{Markup}, {WidgetView}] = ["models/widgets/markup", "models/widgets/widget"].map(Bokeh.require)
+  const {Markup} = Bokeh.require("models/widgets/markup")
+  const {WidgetView} = Bokeh.require("models/widgets/widget")
 
   class WordsView extends WidgetView {
     connect_signals() {
