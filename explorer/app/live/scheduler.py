@@ -86,9 +86,13 @@ class _Moves:
         return max(0.0, patience_s - (time.monotonic() - start_s))
 
     def until_quiet(self, patience_ends_s: float) -> float:
-        """How long to wait still for quiet; nothing where patience has ended. [s]"""
-        begins_s = max(patience_ends_s, self._rested_s)
-        return min(self._last_s + QUIET_S, begins_s) - time.monotonic()
+        """
+        How long to wait still for quiet, which no answer is that takes its time; nothing where
+        patience has ended. [s]
+        """
+        now_s = time.monotonic()
+        last_s = self._last_s if self._answered.is_set() else now_s
+        return min(last_s + QUIET_S, max(patience_ends_s, self._rested_s)) - now_s
 
     def wait_for_quiet(self, patience_ends_s: float) -> None:
         """Hold a thread as long."""
@@ -99,14 +103,14 @@ class _Moves:
     def coming_later(self) -> Iterator[None]:
         """
         Inside is what may come later; it rests four times as long as it keeps the processor, but no
-        longer than patience lasts.
+        longer than patience lasts. Rests of several, in threads or between events, add up.
         """
         start_s = time.thread_time()
         try:
             yield
         finally:
-            rest_s = min(REST * (time.thread_time() - start_s), PATIENCE_S)
-            self._rested_s = max(self._rested_s, time.monotonic() + rest_s)
+            rest_s, now_s = REST * (time.thread_time() - start_s), time.monotonic()
+            self._rested_s = min(max(self._rested_s, now_s) + rest_s, now_s + PATIENCE_S)
 
 
 _moves = _Moves()
