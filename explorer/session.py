@@ -17,6 +17,7 @@ from explorer.measures.frontier import Frontier, remembered, trace
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve_network
+from explorer.model.solver import solving_for
 from explorer.scenario.scenario import Scenario
 from explorer.text import elided
 from explorer.words import tr
@@ -274,7 +275,7 @@ class Session(param.Parameterized):
         try:
             network = build_network(self.scenario)
             if at_once or is_quick(network):
-                self._set(placement=_with_baseline(network))
+                self._set(placement=self._placed(network))
             else:
                 self._place_in_thread(network)
                 return
@@ -284,13 +285,20 @@ class Session(param.Parameterized):
             self._note("placement", None)
             self._update_frontier()
 
+    def _placed(self, network: Network) -> Placement:
+        """The placement, and what it is compared with, so that whoever paints it solves nothing."""
+        with solving_for(self):
+            placement = solve_network(network)
+            _ = placement.baseline
+        return placement
+
     def _place_in_thread(self, network: Network) -> None:
         """Place where that takes seconds; the last results stand until then."""
         if self._placing is None:  # else, when that ends, it looks at what is wanted then
             self._placing = network
             self._set(placement_busy=True)
             self._runner.run_isolated(
-                lambda: _result_or_error(lambda: _with_baseline(network)), self._on_placed
+                lambda: _result_or_error(lambda: self._placed(network)), self._on_placed
             )
 
     def _on_placed(self, result: Placement | ExplorerError) -> None:
@@ -365,13 +373,6 @@ def do_all(works: Iterable[Callable[[], None]]) -> None:
     with ExitStack() as each:
         for work in reversed([*works]):
             each.callback(work)
-
-
-def _with_baseline(network: Network) -> Placement:
-    """The placement, and what it is compared with, so that whoever paints it solves nothing."""
-    placement = solve_network(network)
-    _ = placement.baseline
-    return placement
 
 
 def _result_or_error(work: Callable[[], T]) -> T | ExplorerError:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from itertools import chain, repeat
 from threading import Lock
@@ -46,6 +49,7 @@ TIE_BREAK = 1e-6
 LONGEST_MS = (
     1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
 )
+SEATS = 6  # of people who move things by turns, so many have models of their own: 6 MB each
 # weights of the levels, by how many there are, in the run that is to end on the best of all at once
 HINTS = {1: (1.0,), 2: (1.0, 1e-9), 3: (1.0, 1e-5, 1e-9), 4: (1.0, 1e-4, 1e-6, 1e-9)}
 
@@ -379,7 +383,39 @@ def _alike(data: KindData, loads: Loads, free_kind: Ints, pinned_kind: Ints) -> 
     return Loads(np.ascontiguousarray(free[:, :-1]), pinned[:, 0], free[:, -1], pinned[:, 1])
 
 
-_models: Memo[PlacementModel] = Memo(size=24)
+class _Seats:
+    """Who has which of few seats: who comes anew takes that of whoever asked longest ago."""
+
+    def __init__(self, count: int) -> None:
+        nobody = range(-count, 0)
+        self._by_asker: OrderedDict[int, int] = OrderedDict(zip(nobody, range(count), strict=True))
+        self._lock = Lock()
+
+    def of(self, asker: int) -> int:
+        with self._lock:
+            seat = self._by_asker.pop(asker, None)
+            if seat is None:
+                _, seat = self._by_asker.popitem(last=False)
+            self._by_asker[asker] = seat
+            return seat
+
+
+_models: Memo[PlacementModel] = Memo(size=36)
+_seats = _Seats(SEATS)
+_asker: ContextVar[int | None] = ContextVar("asker", default=None)
+
+
+@contextmanager
+def solving_for(asker: object) -> Iterator[None]:
+    """
+    Inside, models are those that this one has had, if it is among the last few who asked: of
+    several who move things by turns, each starts from its own last basis.
+    """
+    token = _asker.set(id(asker))
+    try:
+        yield
+    finally:
+        _asker.reset(token)
 
 
 def model_for(purpose: str, home: Ints, regions: int, workloads: int) -> PlacementModel:
@@ -389,5 +425,6 @@ def model_for(purpose: str, home: Ints, regions: int, workloads: int) -> Placeme
     Each purpose (an objective, the frontier) has its own, so that each starts from its own last
     basis.
     """
-    key = (purpose, tuple(home), regions, workloads)
+    asker = _asker.get()
+    key = (0 if asker is None else _seats.of(asker), purpose, tuple(home), regions, workloads)
     return _models.find(key, lambda: PlacementModel(home, regions, workloads))

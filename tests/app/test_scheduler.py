@@ -20,6 +20,7 @@ from explorer import Scenario, SolverError
 from explorer.app.live import scheduler
 from explorer.cache import Memo
 from explorer.measures.frontier import trace
+from explorer.model import solver
 from explorer.model.live import LiveProgram
 from explorer.model.network import Network, build_network, lp_data
 from explorer.model.solve import solve_network
@@ -105,6 +106,43 @@ def test_a_move_is_one_solve_and_a_baseline_one_more(counted):
         assert counted["solved"] == 1
         assert found.baseline is solve_network(build_network(world), "latency")
         assert counted["solved"] == 2
+
+
+def models_by_turn(monkeypatch, people: int, turns: int) -> list[list[set[PlacementModel]]]:
+    """The models that people solve with who move by turns, each elsewhere."""
+    solved: set[PlacementModel] = set()
+    solve = PlacementModel.solve
+
+    def noted(self: PlacementModel, *args: Any) -> Optimum:
+        solved.add(self)
+        return solve(self, *args)
+
+    def move(session: Session, friction: float) -> set[PlacementModel]:
+        solved.clear()
+        session.scenario.friction_scale = friction
+        return solved.copy()
+
+    sessions = [Session(Scenario.load("classroom-3x3")) for _ in range(people)]
+    for session in sessions:
+        monkeypatch.setattr(session, "_update_frontier", lambda: None)
+    monkeypatch.setattr(PlacementModel, "solve", noted)
+    return [
+        [move(session, 1.1 + 0.1 * turn + 0.01 * k) for k, session in enumerate(sessions)]
+        for turn in range(turns)
+    ]
+
+
+@pytest.mark.usefixtures("counted")
+def test_of_several_who_move_by_turns_each_has_models_of_their_own(monkeypatch):
+    first, second = models_by_turn(monkeypatch, people=3, turns=2)
+    assert first == second
+    assert len(set.union(*first)) == sum(map(len, first)) == 6  # optimum and baseline of each
+
+
+@pytest.mark.usefixtures("counted")
+def test_however_many_move_models_are_few(monkeypatch):
+    (turn,) = models_by_turn(monkeypatch, people=15, turns=1)
+    assert len(set.union(*turn)) == 2 * solver.SEATS
 
 
 def test_what_was_solved_once_is_never_solved_again(counted):
@@ -264,3 +302,48 @@ def test_longer_work_waits_for_an_answer_as_long_as_it_has_patience():
     with moves.answering():
         assert moves.give_way(0.001) == 0.0
     assert moves.give_way(60.0) > 0.0
+
+
+class Clock:
+    """Stands still until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.now_s, self.worked_s = 128.0, 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def thread_time(self) -> float:
+        return self.worked_s
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    """What the scheduler takes for the time."""
+    clock = Clock()
+    monkeypatch.setattr(scheduler, "time", clock)
+    return clock
+
+
+def test_it_is_not_quiet_while_an_answer_takes_its_time(clock):
+    moves = scheduler._Moves()
+    with moves.answering():
+        assert moves.until_quiet(clock.now_s + 1.0) > 0.0
+        assert moves.until_quiet(clock.now_s) == 0.0  # patience has ended
+    assert moves.until_quiet(clock.now_s + 1.0) < 0.0
+
+
+def test_rests_of_what_may_come_later_add_up(clock):
+    moves = scheduler._Moves()
+
+    def rest_s(worked_s: float) -> float:
+        with moves.coming_later():
+            clock.worked_s += worked_s
+        with moves.answering():
+            return moves.until_quiet(clock.now_s)
+
+    once_s = scheduler.REST * 0.001
+    assert rest_s(0.001) == pytest.approx(once_s)
+    assert rest_s(0.001) == pytest.approx(2 * once_s)
+    clock.now_s += once_s
+    assert rest_s(0.001) == pytest.approx(2 * once_s)
