@@ -245,6 +245,15 @@ def test_the_command_writes_the_file_and_says_how_an_article_shows_it(tmp_path, 
 
 # Opened from disk, with the network refused
 
+HELD = """{
+  let held
+  const libraries = {
+    get: () => held,
+    set(loaded) { held = loaded.then(() => new Promise(release => { globalThis.release = release })) },
+  }
+  Object.defineProperty(globalThis, "libraries", libraries)
+}"""  # the pictures wait until they are released
+
 
 @contextmanager
 def pages_of(browser: Browser, file: Path) -> Iterator[Callable[..., Page]]:
@@ -254,7 +263,7 @@ def pages_of(browser: Browser, file: Path) -> Iterator[Callable[..., Page]]:
     """
     complaints, requests, contexts = [], set(), []
 
-    def open_at(width: int, height: int = 900) -> Page:
+    def open_at(width: int, height: int = 900, held: bool = False) -> Page:
         contexts.append(
             browser.new_context(viewport={"width": width, "height": height}, offline=True)
         )
@@ -268,8 +277,10 @@ def pages_of(browser: Browser, file: Path) -> Iterator[Callable[..., Page]]:
             "request",
             lambda r: requests.add(r.url) if not r.url.startswith(("data:", "blob:")) else None,
         )
+        if held:
+            page.add_init_script(HELD)
         page.goto(file.as_uri())
-        page.wait_for_selector("html[data-ready=yes]")
+        page.wait_for_selector("main:not([hidden])" if held else "html[data-ready=yes]")
         return page
 
     yield open_at
@@ -385,6 +396,26 @@ def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_giv
     there.objective = "carbon"
     expect_views(page, there)
     expect(page.locator("#argument p")).to_contain_text("A chat request may take 181.3 ms")
+
+
+@pytest.mark.ui
+def test_what_is_moved_and_played_before_there_are_pictures_is_what_they_show(opened):
+    page, there = opened(1400, held=True), scenario()
+    expect(page.locator("#argument p")).to_contain_text("A chat request may take")
+    expect(page.locator("#views")).to_have_text("Unpacking…", use_inner_text=True)
+    control(page, "friction_scale").get_by_role("slider").press("End")
+    page.get_by_role("button", name="Toggle theme").click()
+    page.wait_for_function("'release' in globalThis")
+    page.evaluate("release()")
+    page.wait_for_selector("html[data-ready=yes]")
+    solved(page)
+    there.friction_scale = 5.0
+    unfold(page)
+    expect_views(page, there)
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.get_by_role("button", name="Undo").click()
+    solved(page)
+    expect_views(page, scenario())
 
 
 @pytest.mark.ui

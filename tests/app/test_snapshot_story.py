@@ -13,7 +13,7 @@ from explorer.measures.argument import argument
 from explorer.measures.storytelling import figure, outcome, scenario_at, step_text
 from explorer.scenario.story import STORY_FILE
 from explorer.text import format_number
-from tests.app.test_snapshot import contents_of
+from tests.app.test_snapshot import contents_of, pages_of
 
 NAME = "follow-the-sun"  # with a number and a direction to guess, and cards that no slider has
 
@@ -210,6 +210,17 @@ def test_a_card_of_a_step_is_made_when_the_step_shows_it_and_painted_once(browse
     }""")
     assert sorted(rows) == ["baseline", "greedy", "optimum"]
     page.close()
+
+
+@pytest.mark.ui
+def test_a_story_that_begins_before_there_are_pictures_shows_its_card_with_them(browser, made):
+    with pages_of(browser, made[0]) as open_at:
+        page = open_at(1400, held=True)
+        page.get_by_role("button", name="Story:").click()
+        page.wait_for_function("'release' in globalThis")
+        page.evaluate("release()")
+        page.wait_for_selector("html[data-solved=yes]")
+        expect(page.locator("#greedy canvas").first).to_be_visible()
 
 
 @pytest.mark.ui

@@ -457,7 +457,8 @@ def _page(
     scenario = screen.scenario
     template = _in_words((PAGE / "page.html").read_text("utf-8"))
     script, told = f"\n{_script(board)}\n", _json(contents)
-    own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
+    begin = f"\n{program('libraries')}\n"
+    own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), begin, script]
     return (
         Template(template)
         .substitute(
@@ -471,6 +472,7 @@ def _page(
                 html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards
             ),
             libraries=_packed(bokehjs(_MODEL.findall(told), _REQUIRED.findall(script)).encode()),
+            begin=begin,
             contents=_packed(told.encode()),
             world=_packed(_json(world).encode()),
             folder=_packed(_json(scenario.files()).encode()),

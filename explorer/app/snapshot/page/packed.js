@@ -1,6 +1,14 @@
 // What Python packed, `_packed` of write.py: gzip, as text of base 64.
 import {made} from "./arrays.js"
 
+/** What an element of the page holds, which needs it once. */
+export function taken(id) {
+  const holder = document.getElementById(id)
+  const text = holder.textContent
+  holder.textContent = ""
+  return text
+}
+
 export const unpacked = async packed => new Uint8Array(await response(packed).arrayBuffer())
 
 export const unpacked_text = packed => response(packed).text()

@@ -3,7 +3,7 @@
 import {tr} from "../../words.js"
 import {folder_files} from "./folder.js"
 import {Inputs} from "./inputs.js"
-import {unpacked_blob, unpacked_text} from "./packed.js"
+import {taken, unpacked_text} from "./packed.js"
 import {save_file, save_menu} from "./save.js"
 import {between_sentences, general} from "./text.js"
 import {register_words} from "./words.js"
@@ -13,12 +13,11 @@ const FONT = getComputedStyle(document.body).fontFamily
 const KEY = "page" // of the inputs, by which components of a page find each other
 const root = document.documentElement
 const whole = new Promise(resolve => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", resolve) : resolve()))
-const libraries = unpacked_blob(packed("libraries"), "text/javascript").then(run)
-const contents = await unpacked_text(packed("contents"))
+const contents = await unpacked_text(taken("contents"))
 const {pictures, handles, settings: own_settings, workloads, colours, groups, controls: possible, reach, values, names, own, argument, table,
   story, leads, styles, workload, file_name, board} = JSON.parse(contents)
 
-// What needs no library is there while these are compiled
+// What needs no library is there, and may be moved, while these are compiled
 const classes = [...workloads, "all"]
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
 const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false, flows: false}),
@@ -26,6 +25,10 @@ const inputs = new Inputs(infinite({...own_settings, ...values, class: workload,
 const narrow = matchMedia("(max-width: 740px)")
 const x_axes = Object.keys(handles).filter(name => name.endsWith("|xaxis")).map(name => handles[name])
 const panels = [] // components that show and change inputs
+let shown // the document of the pictures, once its library is there
+let say_drawn
+const drawn = new Promise(resolve => (say_drawn = resolve))
+const worker = Promise.all([whole, drawn]).then(started)
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
 let steps = {over: "", budgets_ms: []} // of the frontier that is seen
@@ -40,12 +43,20 @@ if (board) component("submit", submit_component, {key: KEY, ...board})
 const live_address = document.getElementById("live")?.href
 document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
 save_menu(document.getElementById("save"), save_scenario, table => tell_worker({table}))
+inputs.listeners.push(on_change)
+set_theme(inputs.values.theme)
+ask()
+// last, for it does what the address says
+panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
+document.getElementById("inputs").open = !narrow.matches
+document.getElementById("views").prepend(document.getElementById("waiting"))
+document.querySelector("main").hidden = false
 
-await libraries
+await libraries // see libraries.js
 register_words()
 tell_states_of_buttons()
 spare_bokeh()
-const shown = Bokeh.require("document").Document.from_json(pictures)
+shown = Bokeh.require("document").Document.from_json(pictures)
 shown.views_manager = new (Bokeh.require("core/view_manager").ViewManager)([], Bokeh.index)
 const cards = new Set(shown.roots().filter(one => place_of(one).matches(".card"))) // that steps of the story show, and not made before
 for (const card of cards) shown.notify_idle(card)
@@ -56,33 +67,14 @@ choose_in_the_picture("colour", "map|colour|widget", "value")
 choose_in_the_picture("clients", "map|clients shown|widget", "active")
 choose_in_the_picture("flows", "map|disclosure|widget", "active")
 for (const panel of ["cost", "carbon"]) take_steps(shown.get_model_by_id(handles[`frontier|${panel} steps|selected`]))
-inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
-const worker = Promise.all([whole, painted_first()]).then(started)
-ask()
-// last, for it does what the address says
-panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
 fold_controls()
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
-show_views(views)
 root.dataset.ready = "yes"
-
-/** Run a script, which the browser reads and compiles beside the page. */
-function run(script) {
-  return new Promise((onload, onerror) => {
-    const src = URL.createObjectURL(script)
-    document.head.append(Object.assign(document.createElement("script"), {src, onload, onerror}))
-  })
-}
-
-function packed(id) {
-  const holder = document.getElementById(id)
-  const text = holder.textContent
-  holder.textContent = ""
-  return text
-}
+show_views(views)
+painted_first().then(say_drawn)
 
 function place_of({name}) {
   return document.getElementById(name)
@@ -121,10 +113,10 @@ function painted_first() {
 }
 
 async function started() {
-  const made = new Worker(URL.createObjectURL(new Blob([await unpacked_text(packed("program"))], {type: "text/javascript"})))
+  const made = new Worker(URL.createObjectURL(new Blob([await unpacked_text(taken("program"))], {type: "text/javascript"})))
   made.onmessage = ({data}) => on_answer(data)
   made.onerror = ({message}) => say_failure(tr("The solver in this file stopped ({}). Open the file again, in a browser of 2023 or newer.", message))
-  made.postMessage({wasm: packed("wasm"), world: packed("world")})
+  made.postMessage({wasm: taken("wasm"), world: taken("world")})
   return made
 }
 
@@ -317,6 +309,7 @@ function argument_model() {
 /** What is looked at is chosen where it is drawn; results, which may be of before, do not move the choice. */
 function choose_in_the_picture(key, handle, property, value_of = value => value, of_value = value => value) {
   const choice = shown.get_model_by_id(handles[handle])
+  choice.setv({[property]: of_value(inputs.values[key])})
   choice.properties[property].change.connect(() => inputs.put({[key]: value_of(choice[property])}))
   inputs.listeners.push(changed => changed.includes(key) && choice.setv({[property]: of_value(inputs.values[key])}))
 }
@@ -349,6 +342,7 @@ function story_model() {
 }
 
 async function show_card({name, slots}) {
+  await drawn
   patch(Object.entries(slots).map(([slot, value]) => [slot, as_numbers(value)]))
   const one = shown.roots().find(one => one.name === name)
   if (cards.delete(one)) show_views([await made_apart(one)])
@@ -411,7 +405,7 @@ function fitting(label) {
 /** The state that is chosen, as a folder that Wattlas opens. */
 async function save_scenario() {
   await whole
-  scenario_files ??= unpacked_text(packed("folder")).then(JSON.parse)
+  scenario_files ??= unpacked_text(taken("folder")).then(JSON.parse)
   const own = infinite(own_settings)
   const changes = Object.fromEntries(Object.entries(settings()).filter(([name, value]) => value !== own[name]))
   const files = Object.entries(folder_files(await scenario_files, changes, budgets()))
@@ -430,7 +424,7 @@ function set_theme(theme) {
   const text = getComputedStyle(root).getPropertyValue("--plot-text").trim()
   const paper = getComputedStyle(root).getPropertyValue("--page").trim()
   const faint = theme === "dark" ? "#ffffff30" : "#00000018"
-  for (const model of shown._all_models.values()) {
+  for (const model of shown?._all_models.values() ?? []) {
     if (model.type.endsWith("Axis")) {
       model.setv({axis_label_text_color: text, major_label_text_color: text, axis_label_text_font: FONT, major_label_text_font: FONT})
     } else if (model.type === "Grid") {
