@@ -20,7 +20,6 @@ from explorer.words import speaking
 from tests.app.test_views import MOVES, bytes_of
 
 MOST_BYTES = 80_000  # of a move that changes every one of 73 by 72 pairs of world-2025
-GLYPHS = ("glyph", "selection_glyph")
 
 
 @pytest.fixture(params=["classroom-3x3", "world-2025"])
@@ -53,10 +52,8 @@ def shown_names(view: HeatMapView, column: str) -> list[str]:
 def looks(view: HeatMapView, name: str) -> list[Any]:
     """Marker or size of each pair, as the browser finds it."""
     glyphs = handles(view)["pairs"]["glyph_renderer"]
-    (found,) = {
-        id(spec.transform): spec.transform.args["looks"]
-        for spec in (getattr(getattr(glyphs, glyph), name) for glyph in GLYPHS)
-    }.values()
+    assert glyphs.selection_glyph is None  # one that is tapped looks as before
+    found = getattr(glyphs.glyph, name).transform.args["looks"]
     return [found[code] for code in columns(view, "pairs")["color"]]
 
 
