@@ -219,8 +219,7 @@ def _look_by_role(mark: Mark) -> Callable[[Any, Any], None]:
             code = "return Array.from(xs, role => looks[role])"
             transform = CustomJSTransform(args={"looks": looked_up}, v_func=code)
             found = {"field": "color", "transform": transform}
-            for variant in ("glyph", "selection_glyph"):
-                setattr(getattr(renderer, variant), name, found)
+            setattr(renderer.glyph, name, found)
 
     return hook
 
