@@ -399,23 +399,37 @@ def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_giv
 
 
 @pytest.mark.ui
-def test_what_is_moved_and_played_before_there_are_pictures_is_what_they_show(opened):
+def test_what_is_moved_before_there_are_pictures_is_what_they_show(opened):
     page, there = opened(1400, held=True), scenario()
     expect(page.locator("#argument p")).to_contain_text("A chat request may take")
     expect(page.locator("#views")).to_have_text("Unpacking…", use_inner_text=True)
-    control(page, "friction_scale").get_by_role("slider").press("End")
+    for key in ("friction_scale", "carbon_price_usd_per_t"):  # of which no picture tells
+        control(page, key).get_by_role("slider").press("End")
     page.get_by_role("button", name="Toggle theme").click()
+    page.wait_for_function("['friction=5', 'carbon='].every(part => location.hash.includes(part))")
     page.wait_for_function("'release' in globalThis")
     page.evaluate("release()")
     page.wait_for_selector("html[data-ready=yes]")
     solved(page)
+    page.get_by_role("button", name="Undo the last change").click()
     there.friction_scale = 5.0
+    solved(page)
     unfold(page)
     expect_views(page, there)
     assert page.locator("html").get_attribute("data-theme") == "dark"
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo the last change").click()
     solved(page)
     expect_views(page, scenario())
+
+
+@pytest.mark.ui
+def test_controls_that_are_opened_on_a_phone_before_there_are_pictures_stay_open(opened):
+    page = opened(390, 844, held=True)
+    page.locator("#inputs > summary").click()
+    page.wait_for_function("'release' in globalThis")
+    page.evaluate("release()")
+    page.wait_for_selector("html[data-ready=yes]")
+    expect(control(page, "friction_scale").get_by_role("slider")).to_be_visible()
 
 
 @pytest.mark.ui

@@ -48,7 +48,8 @@ set_theme(inputs.values.theme)
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
-document.getElementById("inputs").open = !narrow.matches
+document.getElementById("inputs").open = matchMedia("print").matches || !narrow.matches
+lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 document.getElementById("views").prepend(document.getElementById("waiting"))
 document.querySelector("main").hidden = false
 
@@ -69,7 +70,6 @@ choose_in_the_picture("flows", "map|disclosure|widget", "active")
 for (const panel of ["cost", "carbon"]) take_steps(shown.get_model_by_id(handles[`frontier|${panel} steps|selected`]))
 set_theme(inputs.values.theme)
 fold_controls()
-lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
 root.dataset.ready = "yes"
@@ -264,11 +264,11 @@ function panel(id, drawn, more) {
       Object.assign(known, infinite(Object.fromEntries(Object.entries(changes).filter(([key]) => key in known))))
       complaints = inputs.write(changes)
       for (const key of Object.keys(complaints)) delete known[key]
-      if (serial === before) setTimeout(answer) // nothing to wait for
+      if (serial === before || !painted) setTimeout(answer) // nothing to wait for
     },
   }
   const answer = () => {
-    if (owed && painted < serial && !document.getElementById("problem").textContent) return
+    if (owed && painted && painted < serial && !document.getElementById("problem").textContent) return
     const answered = owed
     owed = 0
     if (answered || !is_told) tell(answered)
@@ -386,7 +386,7 @@ function fold_controls() {
   addEventListener("beforeprint", () => unfold(true))
   addEventListener("beforeprint", paint_at_once)
   addEventListener("afterprint", () => unfold(false))
-  on_width()
+  fit_axes()
 }
 
 /** On a phone labels of horizontal axes have more lines, and fewer ticks. */
