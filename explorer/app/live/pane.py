@@ -131,7 +131,6 @@ class Drawing:
             elif isinstance(model, ColorBar):
                 model.title_text_font_style = "normal"
             elif isinstance(model, GlyphRenderer):
-                # variants that look the same are four more models
                 kept = {"selection_glyph": model.selection_glyph} if model in picks else {}
                 model.update(**ONE_LOOK | kept)
         return figure

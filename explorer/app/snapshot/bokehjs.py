@@ -13,9 +13,8 @@ from bokeh.settings import settings
 # Of a script that says so, browsers compile all functions while they read it, beside the page. Where they do not know
 # it, each is compiled when it is called first, and the page waits.
 _COMPILE = "//# allFunctionsCalledOnLoad"
-_MODULE = re.compile(
-    r"^(?:(\d+): )?(function _\(([\w$]+).*)"
-)  # one a line: number, unless they are in order
+# one a line: its number, unless they are in order, itself, and by what it requires others
+_MODULE = re.compile(r"^(?:(\d+): )?(function _\(([\w$]+).*)")
 _END = re.compile(r"^[]}], \d+, \{")  # of modules; their numbers by name follow
 _NUMBER = re.compile(r'"([\w/]+)":(\d+)')
 _WITH_MODELS = ("document/", "models/")  # names of modules

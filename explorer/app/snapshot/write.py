@@ -277,14 +277,14 @@ class _Screen:
             pane = view(self.session).__panel__()
             (root,) = pane.get_root().children
             root.update(name=name)
-            answered = [pane.copies[0][each]["widget"] for each in _ANSWERED.get(name, ())]
+            self._panes[name] = pane
+            answered = [self.choice(name, each) for each in _ANSWERED.get(name, ())]
             for part in root.references():
                 if isinstance(part, (AbstractButton, Select)):
                     part.visible = part in answered
                 elif isinstance(part, Plot):
                     _for_a_page(part, name)
             self.roots.append(root)
-            self._panes[name] = pane
 
     @property
     def cards(self) -> dict[str, Callable[[Session], Any]]:
@@ -458,6 +458,7 @@ def _page(
     template = _in_words((PAGE / "page.html").read_text("utf-8"))
     script, told = f"\n{_script(board)}\n", _json(contents)
     begin = f"\n{program('libraries')}\n"
+    libraries = bokehjs(_MODEL.findall(told.decode()), _REQUIRED.findall(script))
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), begin, script]
     return (
         Template(template)
@@ -471,11 +472,11 @@ def _page(
             cards=joined(
                 html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards
             ),
-            libraries=_packed(bokehjs(_MODEL.findall(told), _REQUIRED.findall(script)).encode()),
+            libraries=_packed(libraries.encode()),
             begin=begin,
-            contents=_packed(told.encode()),
-            world=_packed(_json(world).encode()),
-            folder=_packed(_json(scenario.files()).encode()),
+            contents=_packed(told),
+            world=_packed(_json(world)),
+            folder=_packed(_json(scenario.files())),
             program=_packed(solver.encode()),
             wasm=_packed(wasm),
             script=script,
@@ -599,8 +600,8 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _sha256(text: str) -> str:

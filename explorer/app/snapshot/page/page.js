@@ -22,13 +22,13 @@ const classes = [...workloads, "all"]
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
 const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false, flows: false}),
   possible, {class: classes, theme: ["light", "dark"], colour: colours, clients: [false, true], flows: [false, true]})
-const narrow = matchMedia("(max-width: 740px)")
+const [narrow, paper] = ["(max-width: 740px)", "print"].map(query => matchMedia(query))
 const x_axes = Object.keys(handles).filter(name => name.endsWith("|xaxis")).map(name => handles[name])
 const panels = [] // components that show and change inputs
 let shown // the document of the pictures, once its library is there
 let say_drawn
 const drawn = new Promise(resolve => (say_drawn = resolve))
-const worker = Promise.all([whole, drawn]).then(started)
+const worker = Promise.all([whole, drawn]).then(started) // for what the page is opened with needs no solver, and the solver all processors
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
 let steps = {over: "", budgets_ms: []} // of the frontier that is seen
@@ -48,7 +48,7 @@ set_theme(inputs.values.theme)
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
-document.getElementById("inputs").open = matchMedia("print").matches || !narrow.matches
+document.getElementById("inputs").open = paper.matches || !narrow.matches
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 document.getElementById("views").prepend(document.getElementById("waiting"))
 document.querySelector("main").hidden = false
@@ -73,8 +73,7 @@ fold_controls()
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
 root.dataset.ready = "yes"
-show_views(views)
-painted_first().then(say_drawn)
+show_views(views).then(say_drawn)
 
 function place_of({name}) {
   return document.getElementById(name)
@@ -89,12 +88,16 @@ async function made_apart(one) {
   return {view, apart}
 }
 
-/** Put views in their places, and have all laid out and painted once: Bokeh would do so for each that comes. */
+/** Put views in their places, and have all laid out and painted once: Bokeh would do so for each that comes. Resolves when they are. */
 function show_views(views) {
   for (const {view, apart} of views) place_of(view.model).append(apart)
   for (const step of ["measure_layout", "update_bbox", "_compute_layout", "after_layout"]) for (const {view} of views) view[step]()
   for (const {view} of views) view._layout_computed = true
-  setTimeout(() => requestAnimationFrame(() => views.forEach(paint_plots))) // once they are laid out for what their scripts make of their sizes
+  const paint = resolve => {
+    views.forEach(paint_plots)
+    setTimeout(resolve)
+  }
+  return new Promise(resolve => setTimeout(() => requestAnimationFrame(() => paint(resolve)))) // once they are laid out for what their scripts make of their sizes
 }
 
 function paint_plots({view}) {
@@ -105,11 +108,6 @@ function paint_plots({view}) {
     painter.notify_finished_after_paint()
     painter.repaint()
   }
-}
-
-/** Resolves when plots are painted: what the page is opened with needs no solver, and the solver all processors. */
-function painted_first() {
-  return new Promise(resolve => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve)))) // as `show_views` has them painted
 }
 
 async function started() {
@@ -363,7 +361,6 @@ function update_link() {
 
 /** Where they stand above the pictures, they are opened when they are wanted; on paper all are, which is light. */
 function fold_controls() {
-  const paper = matchMedia("print")
   const groups = document.getElementById("controls").shadowRoot.querySelectorAll("details:not([open])")
   let is_printed = paper.matches
   const fold = () => {
@@ -422,7 +419,7 @@ function preferred_theme() {
 function set_theme(theme) {
   root.dataset.theme = theme
   const text = getComputedStyle(root).getPropertyValue("--plot-text").trim()
-  const paper = getComputedStyle(root).getPropertyValue("--page").trim()
+  const ground = getComputedStyle(root).getPropertyValue("--page").trim()
   const faint = theme === "dark" ? "#ffffff30" : "#00000018"
   for (const model of shown?._all_models.values() ?? []) {
     if (model.type.endsWith("Axis")) {
@@ -434,7 +431,7 @@ function set_theme(theme) {
     } else if (model.type === "Text") {
       model.setv({text_font: {value: FONT}})
     } else if (model.type === "Figure") {
-      model.setv({outline_line_color: null, background_fill_color: paper}) // which names on the map follow
+      model.setv({outline_line_color: null, background_fill_color: ground}) // which names on the map follow
     }
   }
 }
