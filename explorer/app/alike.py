@@ -153,6 +153,22 @@ class Alike:
         if len(self._opened) > MOST_KINDS:
             self._opened.popitem(last=False)
 
+    async def learn_ahead(self, context: Any, request: Any, token: str) -> None:
+        """
+        Make a session for nobody, so that the first page of its kind opens like others.
+
+        Parameters
+        ----------
+        context : bokeh.server.contexts.ApplicationContext
+        request : tornado.httputil.HTTPServerRequest
+        token : str
+            Of a page that nobody looks at.
+        """
+        kind, ids = self.kind_of(token), of_a_page()
+        with numbered(ids):
+            made = await context.create_session_if_needed(get_session_id(token), request, token)
+        self.learn(kind, Likeness.of(await _pulled(made, ids, ID("")), ids.prefix))
+
     def came(self, page: object) -> None:
         """Note that a page is opening."""
         self._coming.add(page)
@@ -279,11 +295,7 @@ class Opening(_Handler):
 
     async def _pulled(self, request_id: ID) -> Any:
         assert self.connection is not None
-        session: Any = self.connection.session
-        with numbered(Numbering(f"{self._ids.prefix}b")):  # of buffers
-            return await session.with_document_locked(
-                pull_doc_reply.create, request_id, session.document
-            )
+        return await _pulled(self.connection.session, self._ids, request_id)
 
     async def _tell_what_is_different(self) -> None:
         """Have the page follow where its session has been made otherwise than those before."""
@@ -302,3 +314,11 @@ class Opening(_Handler):
             for model, name in ((document.models[id], name) for id, name in changes)
         ]
         await self.send_message(Protocol().create("PATCH-DOC", events))
+
+
+async def _pulled(session: Any, ids: Numbering, request_id: ID) -> Any:
+    """The document of a session, as the reply to a request."""
+    with numbered(Numbering(f"{ids.prefix}b")):  # of buffers
+        return await session.with_document_locked(
+            pull_doc_reply.create, request_id, session.document
+        )

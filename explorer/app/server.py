@@ -58,13 +58,14 @@ from explorer.app.alike import Alike
 from explorer.app.board import routes as board_routes
 from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
+from explorer.app.first_visit import visit
 from explorer.app.gate import Gate, Scripted
 from explorer.app.in_page import InPages, in_page_rules
 from explorer.app.live.ids import new_id
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.readers import chosen, language_of, units_code
 from explorer.app.signals.feed import Feed, feed_of
-from explorer.app.turns import Turns, take_in_turn
+from explorer.app.turns import Turns, let_nobody_in, take_in_turn
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario.known import names
 
@@ -214,8 +215,6 @@ class _Server(Serve):
         }  # of other servers on this machine
 
     def customize_server(self, server: Any) -> Any:
-        # what is loaded by now stays: looking through it for rubbish would hold users up
-        gc.freeze()
         gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         write_all_that_waits()
@@ -239,21 +238,10 @@ class _Server(Serve):
         loop.set_exception_handler(log_lost)
         if self._signals is not None:
             self._signals.start()
-        if not task_id():  # the only process, or the first of several
-            print(self._address.text())
-            if self._address.link:
-                print_code(self._address.link)
-            if self._in_page:
-                print(f"The page that solves itself is at {self._address.here}in-page")
-            if self._board:
-                print(board_text(self._board, self._address))
-            print("Press Ctrl-C to stop.", flush=True)
-            # Panel's own --show opens a page for each of the app's two addresses
-            if self._show is not None:
-                server.io_loop.add_callback(server.show, f"{self._address.prefix}/{self._show}")
+        let_nobody_in(server._http)
+        server.io_loop.add_callback(self._open_doors, server)
         own = task_id()
         if own is not None:
-            take_in_turn(server._http, self._turns, own)
             server._tornado.settings["on_pages"] = partial(self._turns.have_open, own)
 
             def leave_if_alone() -> None:
@@ -264,6 +252,27 @@ class _Server(Serve):
 
             PeriodicCallback(leave_if_alone, ORPHANED_MS).start()
         return super().customize_server(server)
+
+    async def _open_doors(self, server: Any) -> None:
+        """Let readers in, once what the first of them would wait for is there, and say where."""
+        # of each process: the solver's threads would not survive that processes part
+        await visit(server._tornado, self._address)
+        # what is loaded by now stays: looking through it for rubbish would hold users up
+        gc.freeze()
+        take_in_turn(server._http, self._turns, task_id() or 0)
+        if task_id():  # not the only process, nor the first of several
+            return
+        print(self._address.text())
+        if self._address.link:
+            print_code(self._address.link)
+        if self._in_page:
+            print(f"The page that solves itself is at {self._address.here}in-page")
+        if self._board:
+            print(board_text(self._board, self._address))
+        print("Press Ctrl-C to stop.", flush=True)
+        # Panel's own --show opens a page for each of the app's two addresses
+        if self._show is not None:
+            server.show(f"{self._address.prefix}/{self._show}")
 
 
 def log_lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -351,9 +360,6 @@ def serve(
     # the one that sent it
     options += ["--reuse-sessions"]
     config.session_key_func = _page_asked_for
-    options += (
-        ["--warm"] if processes == 1 else []
-    )  # the solver's threads would not survive the fork
     code: Any = 0
     # not an exception: that would be lost in a handler that answers 500, or where processes part
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))

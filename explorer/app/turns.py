@@ -96,9 +96,14 @@ class Door:
         self._server._handle_connection(connection, address)
 
 
+def let_nobody_in(server: HTTPServer) -> None:
+    """Have a process take no connections, which wait where they knock."""
+    for number in server._sockets:
+        server._handlers[number]()
+
+
 def take_in_turn(server: HTTPServer, turns: Turns, process: int) -> None:
-    """Have a process take connections in its turn on all that a server listens on."""
+    """Have a process that lets nobody in take connections in its turn, on all it listens on."""
     turns.have_open(process, 0)  # one that has died may have left some
     for number, listening in server._sockets.items():
-        server._handlers[number]()
         server._handlers[number] = Door(server, listening, turns, process).close

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -66,6 +66,24 @@ def test_a_page_that_is_sent_before_its_session_is_made_answers_as_soon_as_it_is
             return await reader.news(1)
 
     assert '"news","new":"[1,{}]"' in in_own_loop(answered())  # nothing differs from what was sent
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_first_readers_of_a_server_open_like_others(processes, tmp_path):
+    """Else each process has them wait until it has loaded, drawn and solved what pages show."""
+    port = free_port()
+
+    async def sent() -> list[str]:
+        async with AsyncExitStack() as pages:  # all at once: one in each process
+            return [
+                await document(await pages.enter_async_context(connected(port)))
+                for _ in range(processes)
+            ]
+
+    options = ["--port", port, "--num-procs", processes]
+    with serving("classroom-3x3", *options, log=tmp_path / "log"):
+        found = in_own_loop(sent())
+    assert all("ControlPanel00000" in text for text in found)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from servers import in_own_loop
 
 from explorer.app import turns
-from explorer.app.turns import Turns, take_in_turn
+from explorer.app.turns import Turns, let_nobody_in, take_in_turn
 
 
 class Process:
@@ -23,6 +23,7 @@ class Process:
         self.taken: list[socket.socket] = []
         self._sockets = {own.fileno(): own}
         self._handlers: dict[int, Callable[[], None]] = {own.fileno(): lambda: None}
+        let_nobody_in(self)  # pyright: ignore[reportArgumentType]
         take_in_turn(self, turns, number)  # pyright: ignore[reportArgumentType]
 
     def _handle_connection(self, connection: socket.socket, _address: Any) -> None:

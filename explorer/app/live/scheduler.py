@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -119,6 +120,12 @@ _moves = _Moves()
 def wait_for_quiet() -> None:
     """Hold a thread while somebody of this process moves something, for a second at most."""
     _moves.wait_for_quiet(time.monotonic() + PATIENCE_S)
+
+
+async def until_nothing_is_aside() -> None:
+    """Until longer work is done that sessions of this process have begun by now."""
+    await asyncio.sleep(2 * HEAD_START_MS / 1000)
+    await asyncio.wrap_future(_thread.submit(lambda: None))
 
 
 class _Line:
