@@ -5,11 +5,13 @@ cuts hold.
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import param
 import pytest
+from bokeh.document import Document
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -347,3 +349,37 @@ def test_rests_of_what_may_come_later_add_up(clock):
     assert rest_s(0.001) == pytest.approx(2 * once_s)
     clock.now_s += once_s
     assert rest_s(0.001) == pytest.approx(2 * once_s)
+
+
+def test_a_page_goes_on_where_several_move_things_and_it_has_just_done_so(clock):
+    moves, first, second = scheduler._Moves(), Document(), Document()
+    moves.moved(first)
+    moves.moved(first)
+    assert not moves.goes_on(first)  # nobody else waits
+    moves.moved(second)
+    assert moves.goes_on(first)
+    assert moves.goes_on(second)
+    clock.now_s += scheduler.STILL_S
+    moves.moved(second)
+    assert not moves.goes_on(first)
+    assert moves.goes_on(second)
+
+
+@pytest.mark.parametrize("goes_on_s", [0.0, 0.35, np.inf])
+def test_what_may_come_later_waits_for_who_goes_on_until_patience_ends(
+    monkeypatch, clock, goes_on_s
+):
+    start_s, begun_s, waiting = clock.now_s, [], []
+    is_moving = SimpleNamespace(goes_on=lambda _document: clock.now_s < start_s + goes_on_s)
+    monkeypatch.setattr(scheduler, "_moves", is_moving)
+    runner: Any = scheduler.LiveRunner()
+    runner._document = Document()
+    runner._loop = SimpleNamespace(call_later=lambda wait_s, look: waiting.append((wait_s, look)))
+    runner._once_still(lambda: begun_s.append(clock.now_s - start_s))
+    while waiting:
+        wait_s, look = waiting.pop()
+        clock.now_s += wait_s
+        look()
+    [waited_s] = begun_s
+    expected_s = min(goes_on_s, scheduler.PATIENCE_S)
+    assert -1e-6 < waited_s - expected_s < scheduler.LOOK_AGAIN_S + 1e-6

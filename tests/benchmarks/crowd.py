@@ -24,7 +24,7 @@ CROWD = 30
 PROCESSES = 2
 WARM = 8  # openings, so that every process has had some
 ALONE = 4  # openings of one person, of which the median counts
-REPEATS = 2
+REPEATS = 3
 
 FRICTION, CARBON_PRICE = "friction_scale", "carbon_price_usd_per_t"  # as the controls name them
 STEPS, PAUSE_S = 80, 0.05  # of a drag: as often as a mouse reports that it moved

@@ -30,6 +30,8 @@ QUIET_S, PATIENCE_S = (
     0.02,
     1.0,
 )  # what may come later begins when nobody has moved anything for so long, or has waited so long
+# where several move things, whoever has moved something so lately is taken to go on
+STILL_S, LOOK_AGAIN_S = 0.5, 0.1
 REST = 4  # times as long as it took, what may come later then rests while somebody moves something
 
 _isolated = ThreadPoolExecutor(
@@ -57,13 +59,23 @@ class _Moves:
         self._answered.set()
         self._last_s = self._shared_until_s = self._rested_s = 0.0
         self._last_mover = 0
+        self._moved_s: WeakKeyDictionary[Document, float] = WeakKeyDictionary()
 
-    def moved(self, mover: int) -> None:
-        """Note who moves something."""
-        now_s = time.monotonic()
+    def moved(self, document: Document) -> None:
+        """Note on whose page something moves."""
+        now_s, mover = time.monotonic(), id(document)
         if mover != self._last_mover and now_s < self._last_s + PATIENCE_S:
             self._shared_until_s = now_s + PATIENCE_S
         self._last_s, self._last_mover = now_s, mover
+        self._moved_s[document] = now_s
+
+    def goes_on(self, document: Document) -> bool:
+        """
+        Whether things still move on a page, where several move some: what may come later would be
+        outdated there as soon as it is drawn.
+        """
+        now_s = time.monotonic()
+        return now_s < min(self._shared_until_s, self._moved_s.get(document, 0.0) + STILL_S)
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -198,7 +210,7 @@ class LiveRunner:
         def answer() -> None:  # whatever was called soon on the page, in one message
             self._held(lambda: do_all(_soon.pop(document, [])))
 
-        _moves.moved(id(document))
+        _moves.moved(document)
         soon = _soon.setdefault(document, [])
         soon.append(work)
         if len(soon) == 1:
@@ -245,7 +257,7 @@ class LiveRunner:
         def deliver(done: Future[Any]) -> None:
             self._in_line(lambda: then(done.result()))
 
-        patience_ends_s = time.monotonic() + PATIENCE_S
+        patience_ends_s = 0.0  # which begins to run out when it is submitted
 
         def begin() -> T | None:
             _moves.wait_for_quiet(patience_ends_s)
@@ -256,10 +268,12 @@ class LiveRunner:
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
         # nothing of a document is touched in another thread: what is added to it while it sends what
         # was held is lost at times
-        def start() -> None:
+        def submit() -> None:
+            nonlocal patience_ends_s
+            patience_ends_s = time.monotonic() + PATIENCE_S
             pool.submit(begin).add_done_callback(lambda done: loop.add_callback(deliver, done))
 
-        document.add_timeout_callback(start, HEAD_START_MS)
+        document.add_timeout_callback(lambda: self._once_still(submit), HEAD_START_MS)
 
     def give_way(self) -> None:
         """
@@ -301,7 +315,25 @@ class LiveRunner:
             if self.is_there():
                 document.add_next_tick_callback(draw)
 
-        _lines.setdefault(loop, _Line()).add(loop, begin, wait_s)
+        line = _lines.setdefault(loop, _Line())
+        self._once_still(lambda: line.add(loop, begin, wait_s))
+
+    def _once_still(self, go_on: Callable[[], None]) -> None:
+        """
+        Go on with what may come later when its reader moves nothing any more, or patience has ended.
+        """
+        document, loop = self._document, self._loop
+        assert document is not None
+        assert loop is not None
+        patience_ends_s = time.monotonic() + PATIENCE_S
+
+        def look() -> None:
+            if _moves.goes_on(document) and time.monotonic() < patience_ends_s:
+                loop.call_later(LOOK_AGAIN_S, look)
+            else:
+                go_on()
+
+        look()
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser, once it is there."""
