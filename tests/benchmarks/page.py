@@ -25,7 +25,7 @@ WIDTH_PX, HEIGHT_PX = 1400, 900
 PATIENCE_MS = 30_000
 QUIET_MS, OPENING_QUIET_MS = 700, 1500  # without any news for so long, a page has settled
 ECHO_QUIET_MS = 300  # there is but one thing to happen
-ROUNDS = 12  # of one move of each slider
+ROUNDS = 20  # of one move of each slider
 PLOTS = {
     "map": "capacity",
     "frontier": "erl_window_usd_per_h_per_ms",
