@@ -30,7 +30,12 @@ import panel.io.server as panel_server
 import panel_material_ui  # noqa: F401  as are its
 import segno
 from bokeh.core.has_props import HasProps
+from bokeh.core.serialization import Ref, Serializer
+from bokeh.document.events import DocumentPatchedEvent
+from bokeh.document.json import PatchJson
 from bokeh.embed.bundle import bundle_for_objs_and_resources, extension_dirs
+from bokeh.model import Model
+from bokeh.protocol.messages.patch_doc import patch_doc
 from bokeh.resources import Resources
 from bokeh.server.views.ico_handler import IcoHandler
 from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
@@ -222,6 +227,7 @@ class _Server(Serve):
         render_pages_once()
         look_up_themes_at_once()
         tag_own_data_alone()
+        refer_to_models_on_demand()
         gather_defaults_once()
         add_new_pages_as_they_are()
         number_models()
@@ -482,6 +488,43 @@ def tag_own_data_alone() -> None:
             data.tags.append(own)
 
     setattr(ReactiveCustomBase, "_patch_datamodel_ref", classmethod(tag))  # noqa: B010
+
+
+class _Patch(Serializer):
+    """Writes changes for a page, which has all models of its document but the new ones."""
+
+    def __init__(self, models: Any) -> None:
+        super().__init__()
+        self._models = models
+
+    def has_ref(self, obj: Any) -> bool:
+        return self.get_ref(obj) is not None
+
+    def get_ref(self, obj: Any) -> Ref | None:
+        written = super().get_ref(obj)
+        if written is None and isinstance(obj, Model) and self._is_there(obj):
+            return obj.ref
+        return written
+
+    def _is_there(self, model: Model) -> bool:
+        return model.id in self._models and model not in self._models._new_models
+
+
+def refer_to_models_on_demand() -> None:
+    """
+    Look which models a page has as a message refers to them; Bokeh lists all of them with their
+    references for each message, some 400, of which it names a dozen.
+    """
+
+    def create(cls: Any, events: list[DocumentPatchedEvent], **metadata: Any) -> Any:
+        [document] = {event.document for event in events}
+        patch = _Patch(document.models)
+        message = cls(cls.create_header(), metadata, PatchJson(events=patch.encode(events)))
+        document.models.flush_synced(lambda model: not patch.has_ref(model))
+        message.add_buffers(*patch.buffers)
+        return message
+
+    setattr(patch_doc, "create", classmethod(create))  # noqa: B010
 
 
 def serve_only_the_app(

@@ -117,7 +117,7 @@ class Clock:
             self.pass_to(self.now_s + 0.001)
 
 
-ANN, BEN = 1, 2  # who move something
+ANN, BEN = Document(), Document()  # of two readers
 
 
 @pytest.fixture

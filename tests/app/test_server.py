@@ -13,14 +13,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import Mock
 
+import numpy as np
 import panel as pn
 import panel.io.document as panel_document
 import panel.io.server as panel_server
 import pytest
 from bokeh.core.has_props import HasProps
 from bokeh.document import Document
-from bokeh.model import DataModel
-from bokeh.models import Div
+from bokeh.document.events import ModelChangedEvent
+from bokeh.model import DataModel, Model
+from bokeh.models import ColumnDataSource, Div, Row
+from bokeh.protocol import Protocol
+from bokeh.protocol.messages.patch_doc import patch_doc
 from pages import wait_until_open
 from panel.reactive import ReactiveCustomBase
 from playwright.sync_api import Browser, Page, expect
@@ -808,6 +812,45 @@ def test_components_that_tag_their_own_data_alone_leave_none_untagged(monkeypatc
     assert found
     assert tagged() == found
     assert ReactiveCustomBase.__dict__["_patch_datamodel_ref"] is not panels_own
+
+
+def test_changes_refer_to_what_a_page_has_and_bring_what_it_has_not_as_bokehs_own_do(monkeypatch):
+    def written() -> list[str]:
+        source = ColumnDataSource(data={"x": np.arange(3.0)})
+        known, document = Div(), Document()
+        row = Row(children=[known, Div(tags=[source])])
+        document.add_root(row)
+        document.models.flush_synced()  # the page has got them
+        added = Row(children=[known, Div()])
+
+        def message(model: Model, name: str, value: Any) -> str:
+            setattr(model, name, value)
+            change = ModelChangedEvent(document, model, name, value)
+            patch = Protocol().create("PATCH-DOC", [change])
+            return patch.content_json + "".join(str(buffer.to_bytes()) for buffer in patch.buffers)
+
+        messages = [
+            message(known, "text", "changed"),
+            message(row, "children", [*row.children, added]),
+            message(added, "children", [known]),  # which it has by now
+            message(row, "children", [known]),
+            message(row, "children", [known, added]),  # and has forgotten
+            message(source, "data", {"x": np.arange(4.0)}),
+        ]
+        ids = {*re.findall(r'"id":"([^"]+)"', "".join(messages))}
+        named = {model.id: f"model {n}" for n, model in enumerate((known, row, added, source))}
+        return [
+            re.sub("|".join(ids), lambda found: named.get(found[0], "another"), text)
+            for text in messages
+        ]
+
+    bokehs = patch_doc.__dict__["create"]
+    expected = written()
+    monkeypatch.setattr(patch_doc, "create", bokehs)
+    server.refer_to_models_on_demand()
+    assert patch_doc.__dict__["create"] is not bokehs
+    assert written() == expected
+    assert [text.count('"name":"Row"') for text in expected] == [0, 1, 0, 0, 1, 0]
 
 
 def test_what_a_theme_says_of_a_model_is_found_as_bokeh_finds_it(monkeypatch):
