@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from bokeh.protocol import Protocol
+from bokeh.protocol.message import Message
+from tornado.concurrent import chain_future
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from explorer.app.alike import Opening
+
+if TYPE_CHECKING:
+    from bokeh.server.views.ws import WSHandler as _Handler
+else:
+    _Handler = object
 
 MOST_BYTES = (
     256 * 1024
@@ -31,6 +43,50 @@ _open: set[Connection] = set()  # of this process
 
 class RefusedError(Exception):
     """A message that no page of this app sends."""
+
+
+class Whole(_Handler):
+    """
+    Bokeh's live connection, whose messages are written in one go. Bokeh's own lets others have
+    their turn between the parts of one, and what an answer changes waits for 10 ms if its turn is
+    there.
+    """
+
+    async def send_message(self, message: Message[Any]) -> None:
+        with suppress(WebSocketClosedError):  # who has left is noticed elsewhere
+            with await self.write_lock.acquire(), self.in_one_piece():
+                parts = [WebSocketHandler.write_message(self, *part) for part in _parts(message)]
+            await asyncio.gather(*parts)
+
+    @contextmanager
+    def in_one_piece(self) -> Iterator[None]:
+        """What is written inside goes to the network together, not as one piece for each part."""
+        connection: Any = self.ws_connection
+        if connection is None:
+            yield
+            return
+        stream, pieces, sent = connection.stream, list[bytes](), asyncio.Future[None]()
+
+        def write(piece: bytes) -> asyncio.Future[None]:
+            pieces.append(bytes(piece))
+            return sent
+
+        connection.stream = SimpleNamespace(write=write, closed=stream.closed)
+        try:
+            yield
+        finally:
+            connection.stream = stream
+            if pieces:
+                chain_future(stream.write(b"".join(pieces)), sent)
+
+
+def _parts(message: Message[Any]) -> Iterator[tuple[str | bytes, bool]]:
+    """What goes over the wire, and whether it is binary."""
+    yield from ((part, False) for part in (message.header_json, message.metadata_json))
+    yield message.content_json, False
+    for buffer in message.buffers:
+        yield json.dumps(buffer.ref), False
+        yield buffer.to_bytes(), True
 
 
 class Connection(Opening):

@@ -67,7 +67,7 @@ from explorer.app.first_visit import visit
 from explorer.app.gate import Gate, Scripted
 from explorer.app.in_page import InPages, in_page_rules
 from explorer.app.live.ids import new_id
-from explorer.app.messages import MOST_BYTES, Connection, brief
+from explorer.app.messages import MOST_BYTES, Connection, Whole, brief
 from explorer.app.readers import chosen, language_of, units_code
 from explorer.app.signals.feed import Feed, feed_of
 from explorer.app.turns import Turns, let_nobody_in, take_in_turn
@@ -117,7 +117,7 @@ class Page(Scripted, DocHandler):
         return None
 
 
-class Live(Gate, Connection, WSHandler):
+class Live(Gate, Connection, Whole, WSHandler):
     """The live connection of a page."""
 
     def open(self, *args: Any, **kwargs: Any) -> None:
@@ -223,6 +223,7 @@ class _Server(Serve):
         gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         write_all_that_waits()
+        write_in_one_piece()
         list_style_sheets_once()
         render_pages_once()
         look_up_themes_at_once()
@@ -425,6 +426,17 @@ def write_all_that_waits() -> None:
             panel_document._dispatch_write_task(document, write_all, document)
 
     panel_document._dispatch_msgs = write_all
+
+
+def write_in_one_piece() -> None:
+    """Have Panel's messages go to the network as ours do."""
+    write = panel_document.dispatch_tornado
+
+    def write_together(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        with connection._socket.in_one_piece():
+            return write(connection, *args, **kwargs)
+
+    panel_document.dispatch_tornado = write_together
 
 
 def list_style_sheets_once() -> None:

@@ -32,6 +32,7 @@ from servers import Reader, ask, changed, connected, free_port, get, in_own_loop
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
+from tornado.locks import Lock
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
@@ -812,6 +813,86 @@ def test_components_that_tag_their_own_data_alone_leave_none_untagged(monkeypatc
     assert found
     assert tagged() == found
     assert ReactiveCustomBase.__dict__["_patch_datamodel_ref"] is not panels_own
+
+
+class Wire:
+    """What a page's connection writes to: pieces that are on their way until they are let go."""
+
+    def __init__(self) -> None:
+        self.stream, self.pieces, self.is_cut = self, list[bytes](), False
+        self._arrived = list[asyncio.Future[None]]()
+
+    def is_closing(self) -> bool:
+        return self.is_cut
+
+    closed = is_closing
+
+    def write_message(self, part: str | bytes, binary: bool = False) -> asyncio.Future[None]:
+        return self.stream.write(part.encode() if isinstance(part, str) else part)
+
+    def write(self, piece: bytes) -> asyncio.Future[None]:
+        self.pieces.append(piece)
+        self._arrived.append(asyncio.Future())
+        return self._arrived[-1]
+
+    def let_go(self) -> None:
+        for future in self._arrived:
+            future.set_result(None)
+
+
+def page_on(wire: Wire) -> Any:
+    page: Any = messages.Whole()
+    page.ws_connection, page.write_lock = wire, Lock()
+    return page
+
+
+def change_of_a_column() -> tuple[Any, bytes]:
+    """A message with a buffer, and what of it goes over the wire."""
+    source, document = ColumnDataSource(data={"x": np.arange(3.0)}), Document()
+    document.add_root(Row(tags=[source]))
+    message = Protocol().create(
+        "PATCH-DOC", [ModelChangedEvent(document, source, "data", source.data)]
+    )
+    parts = message.header_json, message.metadata_json, message.content_json
+    [buffer] = message.buffers
+    return message, "".join(parts).encode() + json.dumps(buffer.ref).encode() + buffer.to_bytes()
+
+
+def test_a_message_is_written_in_one_piece_and_holds_up_no_other_meanwhile():
+    async def sent() -> None:
+        wire, (message, whole) = Wire(), change_of_a_column()
+        page = page_on(wire)
+        sending = asyncio.create_task(page.send_message(message))
+        await asyncio.sleep(0)
+        assert wire.pieces == [whole]
+        assert page.write_lock._block._value == 1  # what Panel looks at
+        await asyncio.sleep(0)
+        assert not sending.done()
+        wire.let_go()
+        await sending
+
+    in_own_loop(sent())
+
+
+def test_what_panel_writes_is_one_piece_too(monkeypatch):
+    async def sent() -> None:
+        wire, (message, whole) = Wire(), change_of_a_column()
+        connection: Any = Mock(_socket=page_on(wire))
+        parts = panel_document.dispatch_tornado(connection, msg=message)
+        assert wire.pieces == [whole]
+        wire.let_go()
+        await asyncio.gather(*parts)
+
+    monkeypatch.setattr(panel_document, "dispatch_tornado", panel_document.dispatch_tornado)
+    server.write_in_one_piece()
+    in_own_loop(sent())
+
+
+def test_a_message_to_who_has_left_is_lost_without_a_word():
+    wire = Wire()
+    wire.is_cut = True
+    in_own_loop(page_on(wire).send_message(change_of_a_column()[0]))
+    assert not wire.pieces
 
 
 def test_changes_refer_to_what_a_page_has_and_bring_what_it_has_not_as_bokehs_own_do(monkeypatch):
