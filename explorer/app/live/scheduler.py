@@ -135,9 +135,10 @@ def wait_for_quiet() -> None:
 
 
 async def until_nothing_is_aside() -> None:
-    """Until longer work is done that sessions of this process have begun by now."""
+    """Until longer work is done that sessions of this process have begun by now, or patience ends."""
     await asyncio.sleep(2 * HEAD_START_MS / 1000)
-    await asyncio.wrap_future(_thread.submit(lambda: None))
+    done = asyncio.wrap_future(_thread.submit(lambda: None))
+    await asyncio.wait([done], timeout=PATIENCE_S)
 
 
 class _Line:
