@@ -9,13 +9,24 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from servers import PATIENCE_S, command_line, free_port, get, serving, token_of, wait_until
+from servers import (
+    PATIENCE_S,
+    Server,
+    command_line,
+    free_port,
+    get,
+    serving,
+    text_of,
+    token_of,
+    wait_until,
+)
 
 import explorer
 from explorer import (
@@ -32,6 +43,7 @@ from explorer import (
     solve,
     wires_or_fibre,
 )
+from explorer.app import server as app_server
 from explorer.commands import terminal as terminal_output
 from explorer.measures.headlines import forced_and_chosen, headlines
 from explorer.measures.relocatable_demand import relocatable_demand
@@ -971,6 +983,37 @@ def test_no_process_goes_on_serving_without_the_one_that_can_be_stopped(port, tm
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
         server.stdout.close()
+
+
+def visit_for_ever() -> None:
+    async def visit(*_args: object) -> None:
+        print("On a visit", flush=True)
+        time.sleep(10 * PATIENCE_S)
+
+    app_server.visit = visit
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+@pytest.mark.parametrize("to", [os.kill, os.killpg])
+def test_a_server_that_lets_nobody_in_yet_ends_at_once(port, tmp_path, processes, stop, code, to):
+    log = tmp_path / "log"
+    server = Server(
+        "classroom-3x3", "--port", port, "--num-procs", processes,
+        log=log, first=visit_for_ever,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: text_of(log).count("On a visit") == processes)
+        children = children_of(server.pid)
+        to(server.pid, stop)
+        assert server.wait() == code
+        wait_until(lambda: not any(map(is_alive, children)))
+        assert "Traceback" not in text_of(log)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 PARTED = """

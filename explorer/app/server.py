@@ -15,10 +15,12 @@ import re
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
@@ -49,7 +51,6 @@ from panel.io.server import DocHandler, WSHandler
 from panel.io.state import state
 from panel.models.esm import ReactiveESM
 from panel.reactive import ReactiveCustomBase
-from tornado.ioloop import PeriodicCallback
 from tornado.iostream import StreamClosedError
 from tornado.process import task_id
 from tornado.routing import PathMatches, Rule
@@ -76,7 +77,7 @@ from explorer.scenario.known import names
 
 PRESENTATION = Path(__file__).parent / "page" / "present.html"
 PAGE = LAYOUTS / "workshop.py"
-ORPHANED_MS = 1000
+ORPHANED_S = 1.0  # at most
 MOST_BODY_BYTES = 4096  # of requests: nothing but a board takes any
 MOST_HEADER_BYTES = 256 * 1024  # read before it is refused in a word
 _log = logging.getLogger("wattlas")
@@ -238,11 +239,7 @@ class _Server(Serve):
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
         server._http.conn_params.max_header_size = MOST_HEADER_BYTES
-        # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
-        # done for a user
-        loop = asyncio.get_event_loop()
-        loop.add_signal_handler(signal.SIGINT, server.io_loop.stop)
-        loop.set_exception_handler(log_lost)
+        asyncio.get_event_loop().set_exception_handler(log_lost)
         if self._signals is not None:
             self._signals.start()
         let_nobody_in(server._http)
@@ -250,20 +247,24 @@ class _Server(Serve):
         own = task_id()
         if own is not None:
             server._tornado.settings["on_pages"] = partial(self._turns.have_open, own)
-
-            def leave_if_alone() -> None:
-                if (
-                    os.getppid() != self._parent
-                ):  # it was killed, and nobody could stop this process any more
-                    server.io_loop.stop()
-
-            PeriodicCallback(leave_if_alone, ORPHANED_MS).start()
+            Thread(target=self._end_if_alone, daemon=True).start()
         return super().customize_server(server)
+
+    def _end_if_alone(self) -> None:
+        """End this process when its parent was killed, and nobody could stop it any more."""
+        while os.getppid() == self._parent:
+            time.sleep(ORPHANED_S)
+        _end(0)
 
     async def _open_doors(self, server: Any) -> None:
         """Let readers in, once what the first of them would wait for is there, and say where."""
+        end_on_signals()  # again: as Bokeh has it, a signal waits for its turn on the loop
         # of each process: the solver's threads would not survive that processes part
         await visit(server._tornado, self._address)
+        # from now on signals end the loop: at once would be in the middle of what is done for a user
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, server.io_loop.stop)
+        loop.add_signal_handler(signal.SIGTERM, server._sigterm)
         # what is loaded by now stays: looking through it for rubbish would hold users up
         gc.freeze()
         take_in_turn(server._http, self._turns, task_id() or 0)
@@ -368,16 +369,22 @@ def serve(
     options += ["--reuse-sessions"]
     config.session_key_func = _page_asked_for
     code: Any = 0
-    # not an exception: that would be lost in a handler that answers 500, or where processes part
-    signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
+    end_on_signals()
     try:
         page = _of_the_page(scenario, address, read_only, bool(board), signals)
         _Server(address, show, kept, page_itself, feed, processes).run([*options, "--args", *page])
-    except KeyboardInterrupt:  # of the process that looks after the others
-        pass
     except SystemExit as stop:
         code = stop.code
     _end(code if isinstance(code, int) else int(code is not None))
+
+
+def end_on_signals() -> None:
+    """
+    Have Ctrl-C and SIGTERM end this process at once, where nobody is in the middle of anything. No
+    exception: that would be lost in a handler that answers 500, or where processes part.
+    """
+    signal.signal(signal.SIGINT, lambda *_signal: _end(0))
+    signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
 
 
 def _of_the_page(

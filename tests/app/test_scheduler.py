@@ -353,16 +353,23 @@ def test_rests_of_what_may_come_later_add_up(clock):
 
 def test_a_page_goes_on_where_several_move_things_and_it_has_just_done_so(clock):
     moves, first, second = scheduler._Moves(), Document(), Document()
-    moves.moved(first)
-    moves.moved(first)
+
+    def go_on(document: Document) -> None:
+        for _ in range(2):
+            clock.now_s += 0.05
+            moves.moved(document)
+
+    go_on(first)
     assert not moves.goes_on(first)  # nobody else waits
     moves.moved(second)
-    assert moves.goes_on(first)
-    assert moves.goes_on(second)
-    clock.now_s += scheduler.STILL_S
     moves.moved(second)
-    assert not moves.goes_on(first)
+    assert moves.goes_on(first)
+    assert not moves.goes_on(second)  # has asked for one thing
+    go_on(second)
     assert moves.goes_on(second)
+    clock.now_s += scheduler.STILL_S - 0.05
+    assert moves.goes_on(second)
+    assert not moves.goes_on(first)
 
 
 @pytest.mark.parametrize("goes_on_s", [0.0, 0.35, np.inf])

@@ -123,7 +123,8 @@ def test_every_process_has_all_files_before_it_has_made_a_page_and_its_share_of_
 async def open_pages(port: int, count: int) -> None:
     async with AsyncExitStack() as pages:
         for _ in range(count):
-            await pages.enter_async_context(connected(port))
+            page = await pages.enter_async_context(connected(port))
+            await page.load()  # else it may have left before it is counted
 
 
 @pytest.mark.ui

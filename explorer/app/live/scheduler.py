@@ -30,8 +30,9 @@ QUIET_S, PATIENCE_S = (
     0.02,
     1.0,
 )  # what may come later begins when nobody has moved anything for so long, or has waited so long
-# where several move things, whoever has moved something so lately is taken to go on
-STILL_S, LOOK_AGAIN_S = 0.5, 0.1
+# where several move things, whoever has done so twice, no further apart, is taken to go on for so
+# long; what comes together is one move
+STILL_S, TOGETHER_S, LOOK_AGAIN_S = 0.5, 0.01, 0.1
 REST = 4  # times as long as it took, what may come later then rests while somebody moves something
 
 _isolated = ThreadPoolExecutor(
@@ -60,6 +61,7 @@ class _Moves:
         self._last_s = self._shared_until_s = self._rested_s = 0.0
         self._last_mover = 0
         self._moved_s: WeakKeyDictionary[Document, float] = WeakKeyDictionary()
+        self._goes_on_until_s: WeakKeyDictionary[Document, float] = WeakKeyDictionary()
 
     def moved(self, document: Document) -> None:
         """Note on whose page something moves."""
@@ -67,6 +69,8 @@ class _Moves:
         if mover != self._last_mover and now_s < self._last_s + PATIENCE_S:
             self._shared_until_s = now_s + PATIENCE_S
         self._last_s, self._last_mover = now_s, mover
+        if TOGETHER_S < now_s - self._moved_s.get(document, 0.0) < STILL_S:
+            self._goes_on_until_s[document] = now_s + STILL_S
         self._moved_s[document] = now_s
 
     def goes_on(self, document: Document) -> bool:
@@ -74,8 +78,8 @@ class _Moves:
         Whether things still move on a page, where several move some: what may come later would be
         outdated there as soon as it is drawn.
         """
-        now_s = time.monotonic()
-        return now_s < min(self._shared_until_s, self._moved_s.get(document, 0.0) + STILL_S)
+        until_s = self._goes_on_until_s.get(document, 0.0)
+        return time.monotonic() < min(self._shared_until_s, until_s)
 
     @contextmanager
     def answering(self) -> Iterator[None]:
