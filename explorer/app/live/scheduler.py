@@ -262,9 +262,7 @@ class LiveRunner:
         def deliver(done: Future[Any]) -> None:
             self._in_line(lambda: then(done.result()))
 
-        patience_ends_s = 0.0  # which begins to run out when it is submitted
-
-        def begin() -> T | None:
+        def begin(patience_ends_s: float) -> T | None:
             _moves.wait_for_quiet(patience_ends_s)
             self._patience_s = PATIENCE_S
             with _moves.coming_later():
@@ -274,9 +272,8 @@ class LiveRunner:
         # nothing of a document is touched in another thread: what is added to it while it sends what
         # was held is lost at times
         def submit() -> None:
-            nonlocal patience_ends_s
-            patience_ends_s = time.monotonic() + PATIENCE_S
-            pool.submit(begin).add_done_callback(lambda done: loop.add_callback(deliver, done))
+            begun = pool.submit(begin, time.monotonic() + PATIENCE_S)
+            begun.add_done_callback(lambda done: loop.add_callback(deliver, done))
 
         document.add_timeout_callback(lambda: self._once_still(submit), HEAD_START_MS)
 
