@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -988,15 +987,14 @@ def test_no_process_goes_on_serving_without_the_one_that_can_be_stopped(port, tm
 def visit_for_ever() -> None:
     async def visit(*_args: object) -> None:
         print("On a visit", flush=True)
-        time.sleep(10 * PATIENCE_S)
+        signal.pause()
 
     app_server.visit = visit
 
 
 @pytest.mark.ui
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("processes", "to"), [(1, os.kill), (2, os.kill), (2, os.killpg)])
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
-@pytest.mark.parametrize("to", [os.kill, os.killpg])
 def test_a_server_that_lets_nobody_in_yet_ends_at_once(port, tmp_path, processes, stop, code, to):
     log = tmp_path / "log"
     server = Server(

@@ -51,8 +51,7 @@ async def visit(application: Any, address: Address) -> None:
     try:
         await fetch()  # which is of the session that pages share, the next of one of its own
         await until_nothing_is_aside()  # so that the frontier is drawn with it
-        token = _TOKEN.search((await fetch()).body.decode())
-        if alike and token:
+        if alike and (token := _TOKEN.search((await fetch()).body.decode())):
             request = HTTPServerRequest("GET", f"{address.prefix}/")
             await alike.learn_ahead(application._applications["/"], request, token[1])
     except Exception as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Iterator
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from bokeh.protocol import Protocol
 from bokeh.protocol.message import Message
+from panel.io.document import dispatch_tornado
 from tornado.concurrent import chain_future
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from explorer.app.alike import Opening
 
@@ -53,9 +53,10 @@ class Whole(_Handler):
     """
 
     async def send_message(self, message: Message[Any]) -> None:
+        connection: Any = SimpleNamespace(_socket=self)  # there is none before a session is
         with suppress(WebSocketClosedError):  # who has left is noticed elsewhere
             with await self.write_lock.acquire(), self.in_one_piece():
-                parts = [WebSocketHandler.write_message(self, *part) for part in _parts(message)]
+                parts = dispatch_tornado(connection, msg=message)
             await asyncio.gather(*parts)
 
     @contextmanager
@@ -78,15 +79,6 @@ class Whole(_Handler):
             connection.stream = stream
             if pieces:
                 chain_future(stream.write(b"".join(pieces)), sent)
-
-
-def _parts(message: Message[Any]) -> Iterator[tuple[str | bytes, bool]]:
-    """What goes over the wire, and whether it is binary."""
-    yield from ((part, False) for part in (message.header_json, message.metadata_json))
-    yield message.content_json, False
-    for buffer in message.buffers:
-        yield json.dumps(buffer.ref), False
-        yield buffer.to_bytes(), True
 
 
 class Connection(Opening):

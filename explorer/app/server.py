@@ -221,6 +221,8 @@ class _Server(Serve):
         }  # of other servers on this machine
 
     def customize_server(self, server: Any) -> Any:
+        # what is loaded by now stays: looking through it for rubbish would hold users up
+        gc.freeze()
         gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         write_all_that_waits()
@@ -251,13 +253,16 @@ class _Server(Serve):
         return super().customize_server(server)
 
     def _end_if_alone(self) -> None:
-        """End this process when its parent was killed, and nobody could stop it any more."""
+        """
+        Have this process end, as by a signal, when its parent was killed, and nobody could stop it
+        any more.
+        """
         while os.getppid() == self._parent:
             time.sleep(ORPHANED_S)
-        _end(0)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     async def _open_doors(self, server: Any) -> None:
-        """Let readers in, once what the first of them would wait for is there, and say where."""
+        """Let readers in, once what the first of them would wait for is there."""
         end_on_signals()  # again: as Bokeh has it, a signal waits for its turn on the loop
         # of each process: the solver's threads would not survive that processes part
         await visit(server._tornado, self._address)
@@ -265,11 +270,12 @@ class _Server(Serve):
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, server.io_loop.stop)
         loop.add_signal_handler(signal.SIGTERM, server._sigterm)
-        # what is loaded by now stays: looking through it for rubbish would hold users up
-        gc.freeze()
+        gc.freeze()  # what the visit has loaded, likewise
         take_in_turn(server._http, self._turns, task_id() or 0)
-        if task_id():  # not the only process, nor the first of several
-            return
+        if not task_id():  # the only process, or the first of several
+            self._say_where(server)
+
+    def _say_where(self, server: Any) -> None:
         print(self._address.text())
         if self._address.link:
             print_code(self._address.link)
