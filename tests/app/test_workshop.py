@@ -1,19 +1,24 @@
 """The layout of the workshop as a server runs it, without a browser."""
 
+import asyncio
 import gc
 import subprocess
 import sys
 import weakref
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import panel as pn
 from bokeh.document import Document
+from bokeh.document.events import SessionCallbackAdded
 from panel.io.application import build_single_handler_application
 from panel.io.document import _cleanup_doc
 from panel.io.state import set_curdoc
+from servers import in_own_loop
 
-from explorer.app.live.scheduler import LiveRunner
+from explorer.app.live.scheduler import TURNS_TO_READ, LiveRunner
 from explorer.packaged_data import LAYOUTS
 
 
@@ -57,7 +62,11 @@ def what_is_left_of_a_reader_who_left() -> Document | None:
 
 def test_a_reader_who_left_leaves_nothing_behind():
     """In a process of its own: other tests leave traces in Panel's state."""
-    code = "import test_workshop; assert test_workshop.what_is_left_of_a_reader_who_left() is None"
+    code = """if True:
+    import sys
+    sys.path.append("..")
+    import test_workshop
+    assert test_workshop.what_is_left_of_a_reader_who_left() is None"""
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True
     )
@@ -76,12 +85,54 @@ def test_what_is_ready_before_the_page_has_loaded_waits_for_it():
     with.
     """
     document, done = new_document(), []
-    with set_curdoc(document):
-        runner = LiveRunner()
+
+    async def before_and_after() -> None:
+        in_its_server(document)
+        with set_curdoc(document):
+            runner = LiveRunner()
         for place in range(2):
-            runner.call_soon(lambda place=place: done.append(place))
-        for callback in document.session_callbacks:
-            callback.callback()
+            runner.call_soon(partial(done.append, place))
+        await asyncio.sleep(0.05)
         assert done == []
-        pn.state._on_load(document)
+        with set_curdoc(document):
+            pn.state._on_load(document)
         assert sorted(done) == [0, 1]
+
+    in_own_loop(before_and_after())
+
+
+def test_answers_come_one_at_a_time_and_what_is_sent_meanwhile_is_read_before_the_next():
+    documents, sent, answered = [new_document() for _ in range(3)], ["first"] * 3, []
+
+    async def send_to_others() -> None:  # in as many pieces as there is time for
+        for _ in range(TURNS_TO_READ - 4):
+            await asyncio.sleep(0)
+        sent[1:] = ["newer"] * 2
+
+    def answer(place: int) -> None:
+        answered.append(sent[place])
+        if place == 0:
+            sending.append(asyncio.ensure_future(send_to_others()))
+
+    async def move() -> None:
+        for place, document in enumerate(documents):
+            in_its_server(document)
+            with set_curdoc(document):
+                pn.state._on_load(document)
+                LiveRunner().call_soon(partial(answer, place))
+        await asyncio.sleep(0.05)
+
+    sending: list[asyncio.Future[None]] = []
+    in_own_loop(move())
+    assert answered == ["first", "newer", "newer"]
+
+
+def in_its_server(document: Document) -> None:
+    """Do what a document wants done on its next tick, as a server does."""
+    loop = asyncio.get_running_loop()
+
+    def do(event: Any) -> None:
+        if isinstance(event, SessionCallbackAdded):
+            loop.call_soon(event.callback.callback)
+
+    document.on_change(do)

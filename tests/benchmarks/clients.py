@@ -35,6 +35,7 @@ COST = re.compile(r'data-total="cost".*?class="value">([\d,.]+)', re.DOTALL)
 ANSWER = re.compile(
     r'"attr":\s*"news",\s*"new":\s*"\[(\d+)'
 )  # of the controls, and of the link in the address, with the serial of what they answer
+MOST_UNDER_WAY, APART_S = 3, 0.1  # messages, as `bridge.js` has it
 SPAN_OF_COST = 1500  # characters behind the mark within which the figure stands
 
 
@@ -57,7 +58,8 @@ class Reader:
     _listening: asyncio.Task[None] | None = None
     _panel: str = ""
     _serial: int = 0
-    _under_way: bool = False
+    _under_way: dict[int, float] = field(default_factory=dict)  # since when, by serial
+    _took_s: float = 0.0  # the last answer
     _unsent: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -99,25 +101,32 @@ class Reader:
             cost = shown_cost(content)
             if cost is not None:
                 self.shown.append((time.perf_counter(), cost))
-            if str(self._serial) in ANSWER.findall(content):
-                self._under_way = False
-                await self._send_newest()
+            for serial in map(int, ANSWER.findall(content)):
+                await self._go_on(serial)
+
+    async def _go_on(self, answered: int) -> None:
+        """A message is answered, and those before it."""
+        if answered in self._under_way:
+            self._took_s = time.perf_counter() - next(iter(self._under_way.values()))
+            self._under_way = {one: at for one, at in self._under_way.items() if one > answered}
+            await self._send_newest()
 
     async def move(self, slider: str, value: float) -> float:
         """
-        Move a slider as the page does, where the newest value waits while a message is under way;
+        Move a slider as the page does, where the newest value waits while messages are under way;
         when. [s]
+
+        What may follow one does so with the next move, which a drag soon makes.
         """
         now = time.perf_counter()
         self._unsent[slider] = value
-        if not self._under_way:
-            await self._send_newest()
+        await self._send_newest()
         return now
 
     async def _send_newest(self) -> None:
-        if self._unsent:
+        if self._unsent and self._has_room():
             self._serial += 1
-            self._under_way = True
+            self._under_way[self._serial] = time.perf_counter()
             message, self._unsent = json.dumps([self._serial, self._unsent]), {}
             change = {
                 "kind": "ModelChanged",
@@ -126,6 +135,13 @@ class Reader:
                 "new": message,
             }
             await _send(self.socket, "PATCH-DOC", {"events": [change]})
+
+    def _has_room(self) -> bool:
+        if not self._under_way:
+            return True
+        since_s = time.perf_counter() - max(self._under_way.values())
+        is_due = since_s >= max(self._took_s / MOST_UNDER_WAY, APART_S)
+        return is_due and len(self._under_way) < MOST_UNDER_WAY
 
     async def until_shown(self, wanted: Callable[[float], bool], patience_s: float) -> None:
         """Wait for a cost to arrive, but not for ever."""

@@ -1,6 +1,9 @@
 // What passes between a component of a page and Python, of all that a user may change: the newest value wins.
 
 const PATIENCE_MS = 3000 // without an answer for so long, a message counts as lost
+// A server answers the newest it has read: so many messages may be under way there, evenly spread over the time that an
+// answer takes, but no closer together than a single user is answered.
+const [MOST_UNDER_WAY, APART_MS] = [3, 100]
 
 // By the id of the inputs: several components of a page have to do with the same.
 const bridges = (globalThis[Symbol.for("wattlas.bridges")] ??= new Map())
@@ -21,8 +24,9 @@ function isCutOff() {
 /**
  * What Python holds, and what it has not heard of yet.
  *
- * Changes wait in a map, where a newer value replaces an older one, while one message is under way. Python answers once
- * its work for that message has gone out, and with what differs from what it was sent: there the scenario wins.
+ * Changes wait in a map, where a newer value replaces an older one, while a message is under way; on a server, some
+ * may follow it. Python answers once its work for the newest message has gone out, which answers those before it too, and with what
+ * differs from what it was sent: there the scenario wins.
  */
 class Bridge {
   constructor(data) {
@@ -30,7 +34,8 @@ class Bridge {
     this.values = JSON.parse(data.values)
     this.unsent = new Map()
     this.asked = {} // what nobody vouches for: not shown until Python has taken it
-    this.sent = null // {serial, first, changes, asked} of the message under way
+    this.underWay = [] // messages, oldest first: {serial, first, changes, asked, at}
+    this.took = 0 // the last answer [ms]
     this.serial = Math.floor(Math.random() * 1e4) // so that a page opened anew is not taken for the one before
     this.views = new Map()
     this.waiting = []
@@ -41,14 +46,15 @@ class Bridge {
   latest(key) {
     for (const bridge of this.peers) {
       if (bridge.unsent.has(key)) return bridge.unsent.get(key)
-      if (bridge.sent && key in bridge.sent.changes) return bridge.sent.changes[key]
+      const newest = bridge.underWay.findLast(({changes}) => key in changes)
+      if (newest) return newest.changes[key]
     }
     return this.values[key] ?? Infinity // which JSON does not know
   }
 
   /** What was asked for here and is not answered yet. */
   get awaited() {
-    return {...this.sent?.asked, ...this.asked}
+    return Object.assign({}, ...this.underWay.map(({asked}) => asked), this.asked)
   }
 
   /** All that are shown of these inputs, and this one. */
@@ -77,54 +83,81 @@ class Bridge {
   }
 
   send() {
-    if (this.sent || !(this.unsent.size + Object.keys(this.asked).length)) return
+    if ((this.underWay.length && !this.mayFollow) || !(this.unsent.size + Object.keys(this.asked).length)) return
     const begins = this.begins ? {"/new step": true} : {}
     this.begins = false
-    this.sent = {changes: Object.fromEntries(this.unsent), asked: {...this.asked, ...begins}}
+    const message = {changes: Object.fromEntries(this.unsent), asked: {...this.asked, ...begins}}
     this.unsent.clear()
     this.asked = {}
-    this.post()
+    this.underWay.push(message)
+    this.post(message)
+    this.wait()
   }
 
-  /** Send the message under way; once more, it names its first serial, so that nothing is done twice. */
-  post() {
-    clearTimeout(this.timer)
+  /** Send a message; once more, it names its first serial, so that nothing is done twice. */
+  post(message) {
     if (isCutOff()) return
-    const again = this.sent.first === undefined ? [] : [this.sent.first]
-    if (again.length) window.dispatchEvent(new Event("wattlas:unanswered"))
-    this.sent.serial = ++this.serial
-    this.sent.first ??= this.serial
-    this.timer = setTimeout(() => this.post(), PATIENCE_MS)
-    this.data.sent = JSON.stringify([this.serial, {...this.sent.asked, ...this.sent.changes}, ...again])
+    const again = message.first === undefined ? [] : [message.first]
+    message.serial = ++this.serial
+    message.first ??= this.serial
+    message.at = performance.now()
+    this.data.sent = JSON.stringify([this.serial, {...message.asked, ...message.changes}, ...again])
+  }
+
+  /** For an answer: what has changed meanwhile follows in time, and what has none for long is sent again. */
+  wait() {
+    this.stop()
+    if (isCutOff()) return
+    const apart = Math.max(this.took / MOST_UNDER_WAY, APART_MS) - (performance.now() - this.underWay.at(-1).at)
+    const follow = () => {
+      this.mayFollow = true
+      this.send()
+    }
+    this.timers = [setTimeout(() => this.resend(), PATIENCE_MS)]
+    if (this.data.is_served && this.underWay.length < MOST_UNDER_WAY) this.timers.push(setTimeout(follow, apart))
+  }
+
+  stop() {
+    this.mayFollow = false
+    this.timers?.forEach(clearTimeout)
+  }
+
+  resend() {
+    window.dispatchEvent(new Event("wattlas:unanswered"))
+    this.underWay.forEach(message => this.post(message))
+    this.wait()
   }
 
   receive([serial, changed, complaints = {}]) {
-    const answered = this.sent?.serial === serial ? {...this.sent.asked, ...this.sent.changes} : {}
-    if (this.sent?.serial === serial) {
-      clearTimeout(this.timer)
-      this.sent = null
+    const answered = {}
+    const last = this.underWay.findIndex(message => message.serial === serial)
+    if (last >= 0) {
+      const done = this.underWay.splice(0, last + 1)
+      this.took = performance.now() - done[0].at
+      for (const {asked, changes} of done) Object.assign(answered, asked, changes)
+      this.underWay.length ? this.wait() : this.stop()
     }
     Object.assign(this.values, answered, changed)
     this.send()
     for (const show of this.views.values()) show({...answered, ...changed}, complaints)
-    if (!this.sent) this.waiting.splice(0).forEach(resume => resume())
+    if (!this.underWay.length) this.waiting.splice(0).forEach(resume => resume())
   }
 
   /** Resolves when Python knows everything. */
   idle() {
-    return this.sent ? new Promise(resolve => this.waiting.push(resolve)) : Promise.resolve()
+    return this.underWay.length ? new Promise(resolve => this.waiting.push(resolve)) : Promise.resolve()
   }
 
   attach(view, show) {
     this.views.set(view, show)
     bridges.set(this.data.key, this.peers)
-    if (this.sent) this.post()
+    if (this.underWay.length) this.resend()
   }
 
   detach(view) {
     this.views.delete(view)
     if (this.views.size) return
-    clearTimeout(this.timer)
+    this.stop()
     bridges.set(this.data.key, this.peers.filter(bridge => bridge !== this))
     this.waiting.splice(0).forEach(resume => resume())
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -76,6 +77,7 @@ _MOST_CHARACTERS = (
 _MOST_SAID = 60  # characters of what was not understood
 _DIGITS_OF_BOUNDS = 4  # in other units than they are declared in
 _MOST_LISTED = 8  # choices in a complaint
+_MOST_UNDER_WAY = 3  # messages, as `bridge.js` has it
 _LAST_SERIAL = 2**53  # what a browser can count to
 _NEW_STEP = "/new step"  # in a message: what it changes is undone by itself
 _UNREADABLE = mark("A message could not be read and has changed nothing.")
@@ -282,13 +284,15 @@ class Inputs:
 
 @dataclass
 class _Browser:
-    """What one place on a screen has been told, and what it still waits for."""
+    """
+    What one place on a screen has been told, and what it still waits for.
+
+    handled : first serials of the latest messages, whose contents are not applied twice.
+    """
 
     known: Values
     owed: int | None = None  # serial of the message to answer
-    handled: int | None = (
-        None  # first serial of the latest message, whose contents are not applied twice
-    )
+    handled: deque[int] = field(default_factory=lambda: deque(maxlen=_MOST_UNDER_WAY))
     complaints: dict[str, str] = field(default_factory=dict)
 
 
@@ -307,6 +311,7 @@ class ControlPanel(Component):
 
     reach = param.String(doc="Ends of the slider of the mean delay [ms]: a pair, JSON.")
     groups = param.String(doc="What there is to control: JSON, never changes.")
+    is_served = param.Boolean(doc="Whether a message may follow one that is not answered.")
     single = param.Boolean(doc="Whether one control is shown at a time, and a chooser for which.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
@@ -341,6 +346,7 @@ class ControlPanel(Component):
     def _get_properties(self, doc: Document | None) -> dict[str, Any]:
         properties = super()._get_properties(doc)
         properties["data"].values = json.dumps(self._inputs.read())
+        properties["data"].is_served = doc is not None and doc.session_context is not None
         return properties
 
     def _get_model(
@@ -386,10 +392,12 @@ class ControlPanel(Component):
         answering = browser.owed is not None
         browser.owed = serial
         try:
-            if [browser.handled] != first:
-                browser.handled = first[0] if first else serial
+            if not first or first[0] not in browser.handled:
+                browser.handled.append(first[0] if first else serial)
                 browser.known |= changes
-                browser.complaints = self._inputs.write(changes)
+                untold = browser.complaints if answering else {}
+                untold = {key: wrong for key, wrong in untold.items() if key not in changes}
+                browser.complaints = untold | self._inputs.write(changes)
             if first:
                 browser.known = {}  # an answer was lost or is late: the next one says everything
         finally:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 COALESCE_MS = (
     1  # changes that arrive within this time are answered together; sliders send one at a time
 )
+TURNS_TO_READ = 16  # of the event loop, between two answers; what waits in a socket takes so many
 HEAD_START_MS = 5  # of answers over what may come later
 QUIET_S, PATIENCE_S = (
     0.02,
@@ -145,6 +146,31 @@ async def until_nothing_is_aside() -> None:
     await asyncio.wait([done], timeout=PATIENCE_S)
 
 
+class _Answers:
+    """
+    Answers to moves, for all who share an event loop: first come, first served, one at a time, and
+    what has been sent meanwhile is read in between. Who moves on while waiting keeps the place, and
+    is answered for the newest.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, loop: IOLoop, begin: Callable[[], None]) -> None:
+        """Begin an answer in its turn."""
+        self._waiting.append(begin)
+        if len(self._waiting) == 1:
+            loop.call_later(COALESCE_MS / 1000, self._go_on, loop)
+
+    async def _go_on(self, loop: IOLoop) -> None:
+        loop.add_callback(self._waiting[0])
+        for _ in range(TURNS_TO_READ):
+            await asyncio.sleep(0)
+        self._waiting.popleft()
+        if self._waiting:
+            loop.add_callback(self._go_on, loop)
+
+
 class _Line:
     """
     What is drawn behind answers, for all who share an event loop: first come, first served, one at
@@ -173,6 +199,7 @@ class _Line:
             begin()
 
 
+_answers: WeakKeyDictionary[IOLoop, _Answers] = WeakKeyDictionary()
 _lines: WeakKeyDictionary[IOLoop, _Line] = WeakKeyDictionary()
 
 
@@ -207,19 +234,23 @@ class LiveRunner:
         return context is not None and not context.destroyed
 
     def call_soon(self, work: Callable[[], None]) -> None:
-        document = self._document
-        if document is None:
+        document, loop = self._document, self._loop
+        if document is None or loop is None:
             self._for_reader(work)
             return
 
         def answer() -> None:  # whatever was called soon on the page, in one message
             self._held(lambda: do_all(_soon.pop(document, [])))
 
+        def begin() -> None:
+            if self.is_there():
+                document.add_next_tick_callback(answer)
+
         _moves.moved(document)
         soon = _soon.setdefault(document, [])
         soon.append(work)
         if len(soon) == 1:
-            document.add_timeout_callback(answer, COALESCE_MS)
+            _answers.setdefault(loop, _Answers()).add(loop, begin)
 
     def call_behind(self, work: Callable[[], None]) -> None:
         """Draw something behind answers, when its turn comes."""
