@@ -32,6 +32,8 @@ WORKER_SETTINGS = {  # unless the environment has its own
     "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
 }
+# whoever has nothing left to do takes a chunk that waits elsewhere; Dask looks once a second
+SCHEDULER_SETTINGS = {"distributed.scheduler.work-stealing-interval": "100ms"}
 AHEAD = 2  # chunks under way for each that is being solved: so few that memory stays flat
 
 Columns = dict[str, list[Any]]
@@ -91,13 +93,16 @@ def own_cluster(count: int) -> Iterator[Any]:
     """
     A scheduler here, and so many worker processes. They end with it, whatever ends this process.
     """
-    with package("distributed").LocalCluster(
-        n_workers=0,
-        host=HERE,
-        dashboard_address=f"{HERE}:0",  # of its health only, and nobody else's port
-        scheduler_kwargs={"dashboard": False},
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
+    with (
+        package("dask").config.set(SCHEDULER_SETTINGS),
+        package("distributed").LocalCluster(
+            n_workers=0,
+            host=HERE,
+            dashboard_address=f"{HERE}:0",  # of its health only, and nobody else's port
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
         workers = [_started_worker(cluster.scheduler_address) for _ in range(count)]
         try:
             yield cluster
@@ -115,6 +120,7 @@ def _started_worker(address: str) -> subprocess.Popen[bytes]:
     """
     options = ["--host", HERE, "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
     options += ["--dashboard-address", f"{HERE}:0"]  # likewise
+    options += ["--preload", solve_points.__module__]  # or the second to solve waits for the first
     return subprocess.Popen(
         [sys.executable, "-m", WORKER, address, *options, "--death-timeout", str(PATIENCE_S)],
         env=WORKER_SETTINGS | os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
