@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WIDTH_PX, HEIGHT_PX = 1400, 900
 PATIENCE_MS = 30_000
 QUIET_MS, OPENING_QUIET_MS = 700, 1500  # without any news for so long, a page has settled
+WINDOW_MS = 1500  # within which a new window of Chromium's has loaded pages of its own
 ECHO_QUIET_MS = 300  # there is but one thing to happen
 ROUNDS = 20  # of one move of each slider
 PLOTS = {
@@ -193,6 +194,7 @@ def opened_s(browser: Browser, url: str, plots: dict[str, str], texts: dict[str,
     with browser.new_context(viewport={"width": WIDTH_PX, "height": HEIGHT_PX}) as context:
         page = context.new_page()
         page.add_init_script(_PROBE)
+        page.wait_for_timeout(WINDOW_MS)
         page.goto(url, wait_until="commit")
         there = page.wait_for_function(
             "views => window.Bokeh && probe.ready(...views) && performance.now()",
