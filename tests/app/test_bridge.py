@@ -42,10 +42,10 @@ window.pass = ms => {
   now = end
 }
 window.posted = []
-window.start = (values, is_served) => {
+window.start = (values, is_shared) => {
   due.clear()
   posted.length = 0
-  const data = {key: String(Math.random()), values, is_served}
+  const data = {key: String(Math.random()), values, is_shared}
   window.bridge = new Bridge(Object.defineProperty(data, "sent", {set: message => posted.push(message)}))
   bridge.attach({}, () => {})
 }
@@ -55,8 +55,8 @@ window.start = (values, is_served) => {
 class Wire:
     """A page and its session, and what is on its way between the two."""
 
-    def __init__(self, page: Page, is_served: bool) -> None:
-        self.page, self.scenario = page, CLASSROOM.copy()
+    def __init__(self, page: Page, is_shared: bool) -> None:
+        self.page, self.scenario, self._is_shared = page, CLASSROOM.copy(), is_shared
         self.written: list[float] = []
         self._up: list[str] = []
         self._down: list[str] = []
@@ -77,7 +77,7 @@ class Wire:
 
         panel._apply_update = send
         page.evaluate(
-            "([values, is_served]) => start(values, is_served)", [root.data.values, is_served]
+            "([values, is_shared]) => start(values, is_shared)", [root.data.values, is_shared]
         )
 
     def call_soon(self, work: Callable[[], None]) -> None:
@@ -85,6 +85,9 @@ class Wire:
 
     def once_loaded(self, work: Callable[[], None]) -> None:
         work()
+
+    def is_shared(self) -> bool:
+        return self._is_shared
 
     def _call(self, script: str, *values: Any) -> Any:
         found = self.page.evaluate(
@@ -149,14 +152,14 @@ SENT_AGAIN = [
 
 
 @pytest.mark.ui
-@example(is_served=True, events=SENT_AGAIN)
-@example(is_served=True, events=[*SENT_AGAIN[:-1], "answer", "hear"])
-@given(is_served=st.booleans(), events=st.lists(EVENTS, max_size=40))
+@example(is_shared=True, events=SENT_AGAIN)
+@example(is_shared=True, events=[*SENT_AGAIN[:-1], "answer", "hear"])
+@given(is_shared=st.booleans(), events=st.lists(EVENTS, max_size=40))
 def test_whatever_comes_when_both_ends_agree_at_last_and_nothing_is_done_twice(
-    page, is_served, events
+    page, is_shared, events
 ):
     values = (round(0.5 + 0.01 * k, 2) for k in count())
-    wire = Wire(page, is_served)
+    wire = Wire(page, is_shared)
     do = {
         "move": lambda: wire.move(next(values)),
         "move elsewhere": lambda: wire.move_elsewhere(next(values)),
@@ -166,7 +169,7 @@ def test_whatever_comes_when_both_ends_agree_at_last_and_nothing_is_done_twice(
     }
     for event in events:
         do[event]() if isinstance(event, str) else wire.wait(event)
-        assert wire.under_way <= (MOST_UNDER_WAY if is_served else 1)
+        assert wire.under_way <= (MOST_UNDER_WAY if is_shared else 1)
     wire.settle()
     assert wire.under_way == 0
     assert wire.seen == getattr(wire.scenario, KEY)

@@ -18,7 +18,7 @@ from panel.io.document import _cleanup_doc
 from panel.io.state import set_curdoc
 from servers import in_own_loop
 
-from explorer.app.live.scheduler import TURNS_TO_READ, LiveRunner
+from explorer.app.live.scheduler import TURNS_TO_READ, LiveRunner, _Moves
 from explorer.packaged_data import LAYOUTS
 
 
@@ -125,6 +125,15 @@ def test_answers_come_one_at_a_time_and_what_is_sent_meanwhile_is_read_before_th
     sending: list[asyncio.Future[None]] = []
     in_own_loop(move())
     assert answered == ["first", "newer", "newer"]
+
+
+def test_several_move_things_once_others_do():
+    moves, (first, second) = _Moves(), [new_document() for _ in range(2)]
+    shared = []
+    for document in (first, first, second, first):
+        moves.moved(document)
+        shared.append(moves.are_shared())
+    assert shared == [False, False, True, True]
 
 
 def in_its_server(document: Document) -> None:

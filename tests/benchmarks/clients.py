@@ -36,6 +36,7 @@ ANSWER = re.compile(
     r'"attr":\s*"news",\s*"new":\s*"\[(\d+)'
 )  # of the controls, and of the link in the address, with the serial of what they answer
 MOST_UNDER_WAY, APART_S = 3, 0.1  # messages, as `bridge.js` has it
+SHARED = re.compile(r'"attr":\s*"is_shared",\s*"new":\s*(true|false)')
 SPAN_OF_COST = 1500  # characters behind the mark within which the figure stands
 
 
@@ -60,6 +61,7 @@ class Reader:
     _serial: int = 0
     _under_way: dict[int, float] = field(default_factory=dict)  # since when, by serial
     _took_s: float = 0.0  # the last answer
+    _is_shared: bool = False
     _unsent: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -101,6 +103,8 @@ class Reader:
             cost = shown_cost(content)
             if cost is not None:
                 self.shown.append((time.perf_counter(), cost))
+            for told in SHARED.findall(content):
+                self._is_shared = told == "true"
             for serial in map(int, ANSWER.findall(content)):
                 await self._go_on(serial)
 
@@ -137,8 +141,8 @@ class Reader:
             await _send(self.socket, "PATCH-DOC", {"events": [change]})
 
     def _has_room(self) -> bool:
-        if not self._under_way:
-            return True
+        if not (self._under_way and self._is_shared):
+            return not self._under_way
         since_s = time.perf_counter() - max(self._under_way.values())
         is_due = since_s >= max(self._took_s / MOST_UNDER_WAY, APART_S)
         return is_due and len(self._under_way) < MOST_UNDER_WAY

@@ -207,7 +207,7 @@ for _workload in Scenario.load(WORLD).workloads:
     row(
         f"exact frontier of class {_workload}, all steps, from nothing",
         "one cold solve of ours",
-        2.5,
+        2,
     )(partial(exact_frontier, _workload))
 
 

@@ -1,8 +1,8 @@
 // What passes between a component of a page and Python, of all that a user may change: the newest value wins.
 
 const PATIENCE_MS = 3000 // without an answer for so long, a message counts as lost
-// A server answers the newest it has read: so many messages may be under way there, evenly spread over the time that an
-// answer takes, but no closer together than a single user is answered.
+// Where several people share what answers, it answers the newest it has read of each: so many messages may be under way,
+// evenly spread over the time that an answer takes. Alone, a page would only have more to paint.
 const [MOST_UNDER_WAY, APART_MS] = [3, 100]
 
 // By the id of the inputs: several components of a page have to do with the same.
@@ -24,8 +24,8 @@ function isCutOff() {
 /**
  * What Python holds, and what it has not heard of yet.
  *
- * Changes wait in a map, where a newer value replaces an older one, while a message is under way; on a server, some
- * may follow it. Python answers once its work for the newest message has gone out, which answers those before it too, and with what
+ * Changes wait in a map, where a newer value replaces an older one, while a message is under way; where several
+ * people wait for each other, a few may follow it. Python answers once its work for the newest message has gone out, which answers those before it too, and with what
  * differs from what it was sent: there the scenario wins.
  */
 class Bridge {
@@ -114,7 +114,7 @@ class Bridge {
       this.send()
     }
     this.timers = [setTimeout(() => this.resend(), PATIENCE_MS)]
-    if (this.data.is_served && this.underWay.length < MOST_UNDER_WAY) this.timers.push(setTimeout(follow, apart))
+    if (this.data.is_shared && this.underWay.length < MOST_UNDER_WAY) this.timers.push(setTimeout(follow, apart))
   }
 
   stop() {

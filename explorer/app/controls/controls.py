@@ -311,7 +311,9 @@ class ControlPanel(Component):
 
     reach = param.String(doc="Ends of the slider of the mean delay [ms]: a pair, JSON.")
     groups = param.String(doc="What there is to control: JSON, never changes.")
-    is_served = param.Boolean(doc="Whether a message may follow one that is not answered.")
+    is_shared = param.Boolean(
+        doc="Whether a message may follow one that waits behind other people's."
+    )
     single = param.Boolean(doc="Whether one control is shown at a time, and a chooser for which.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
@@ -346,7 +348,6 @@ class ControlPanel(Component):
     def _get_properties(self, doc: Document | None) -> dict[str, Any]:
         properties = super()._get_properties(doc)
         properties["data"].values = json.dumps(self._inputs.read())
-        properties["data"].is_served = doc is not None and doc.session_context is not None
         return properties
 
     def _get_model(
@@ -408,6 +409,7 @@ class ControlPanel(Component):
         browser = self._browsers.get(ref)
         if browser is not None and browser.owed is not None:
             serial, browser.owed = browser.owed, None
+            self.is_shared = self._runner.is_shared()
             self._tell(ref, browser, serial)
 
     def _tell_all(self) -> None:

@@ -74,13 +74,17 @@ class _Moves:
             self._goes_on_until_s[document] = now_s + STILL_S
         self._moved_s[document] = now_s
 
+    def are_shared(self) -> bool:
+        """Whether several people move things."""
+        return time.monotonic() < self._shared_until_s
+
     def goes_on(self, document: Document) -> bool:
         """
         Whether things still move on a page, where several move some: what may come later would be
         outdated there as soon as it is drawn.
         """
         until_s = self._goes_on_until_s.get(document, 0.0)
-        return time.monotonic() < min(self._shared_until_s, until_s)
+        return self.are_shared() and time.monotonic() < until_s
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -93,9 +97,8 @@ class _Moves:
             yield
         finally:
             self._answered.set()
-            now_s = time.monotonic()
-            if now_s < self._shared_until_s:
-                self._last_s = now_s
+            if self.are_shared():
+                self._last_s = time.monotonic()
 
     def give_way(self, patience_s: float) -> float:
         """Wait for the answer that is being worked on; what is left of the patience. [s]"""
@@ -232,6 +235,10 @@ class LiveRunner:
             return True
         context = self._document.session_context
         return context is not None and not context.destroyed
+
+    def is_shared(self) -> bool:
+        """Whether several people of this process move things, and wait for each other."""
+        return self._document is not None and _moves.are_shared()
 
     def call_soon(self, work: Callable[[], None]) -> None:
         document, loop = self._document, self._loop
