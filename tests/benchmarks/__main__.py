@@ -23,6 +23,7 @@ from tests.benchmarks import (  # noqa: F401  each module enters its rows
     serving,
     snapshots,
     solving,
+    starting,
     sweeping,
 )  # fmt: skip
 from tests.benchmarks.growth import draw
