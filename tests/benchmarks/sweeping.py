@@ -35,7 +35,7 @@ from tests.benchmarks.once import peak_mb, world
 from tests.benchmarks.table import Pairs, agree, row, timed
 
 WORLD = "world-2025"
-POINTS = 1000
+POINTS = 2000
 RUNS = 3
 PROCESSES = 2
 
