@@ -123,6 +123,7 @@ class Bridge {
   }
 
   resend() {
+    if (isCutOff()) return
     window.dispatchEvent(new Event("wattlas:unanswered"))
     this.underWay.forEach(message => this.post(message))
     this.wait()
